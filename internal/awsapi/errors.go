@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+)
+
+// Code returns the AWS error code in err, or "" when err did not come from an AWS answer. Codes are matched rather
+// than typed errors, since some operations answer errors that their model does not list (ResourceInUseException of
+// eks:CreateFargateProfile).
+func Code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// IsNotFound tells that AWS does not know the object.
+func IsNotFound(err error) bool { return kindOf(err) == failure.NotFound }
+
+// kindByCode holds the codes whose meaning does not depend on the service.
+var kindByCode = map[string]failure.Kind{
+	"ResourceNotFoundException":           failure.NotFound,
+	"NoSuchEntity":                        failure.NotFound,
+	"NoSuchEntityException":               failure.NotFound,
+	"NotFoundException":                   failure.NotFound,
+	"InvalidGroup.NotFound":               failure.NotFound,
+	"InvalidGroupId.Malformed":            failure.NotFound,
+	"InvalidPrefixListID.NotFound":        failure.NotFound,
+	"InvalidPrefixListId.NotFound":        failure.NotFound,
+	"InvalidSubnetID.NotFound":            failure.NotFound,
+	"InvalidPermission.NotFound":          failure.NotFound,
+	"InvalidSecurityGroupRuleId.NotFound": failure.NotFound,
+
+	"ResourceInUseException":         failure.Busy,
+	"DependencyViolation":            failure.Busy,
+	"DeleteConflict":                 failure.Busy,
+	"ConcurrentModification":         failure.Busy,
+	"OperationAbortedException":      failure.Busy,
+	"KMSInvalidStateException":       failure.Busy,
+	"ResourceAlreadyExistsException": failure.Transient,
+	"AlreadyExistsException":         failure.Transient,
+	"EntityAlreadyExists":            failure.Transient,
+	"InvalidGroup.Duplicate":         failure.Transient,
+	"InvalidPermission.Duplicate":    failure.Transient,
+
+	"ThrottlingException":      failure.Throttled,
+	"Throttling":               failure.Throttled,
+	"ThrottledException":       failure.Throttled,
+	"TooManyRequestsException": failure.Throttled,
+	"RequestLimitExceeded":     failure.Throttled,
+	"RequestThrottled":         failure.Throttled,
+	"SlowDown":                 failure.Throttled,
+
+	"ServerException":             failure.Transient,
+	"ServiceUnavailable":          failure.Transient,
+	"ServiceUnavailableException": failure.Transient,
+	"InternalFailure":             failure.Transient,
+	"InternalError":               failure.Transient,
+	"ServiceFailure":              failure.Transient,
+	"KMSInternalException":        failure.Transient,
+	"DependencyTimeoutException":  failure.Transient,
+	"RequestTimeout":              failure.Transient,
+	"RequestTimeoutException":     failure.Transient,
+
+	"AccessDenied":                failure.AccessDenied,
+	"AccessDeniedException":       failure.AccessDenied,
+	"UnauthorizedOperation":       failure.AccessDenied,
+	"UnauthorizedAccess":          failure.AccessDenied,
+	"AuthFailure":                 failure.AccessDenied,
+	"ExpiredToken":                failure.AccessDenied,
+	"ExpiredTokenException":       failure.AccessDenied,
+	"InvalidClientTokenId":        failure.AccessDenied,
+	"UnrecognizedClientException": failure.AccessDenied,
+	"SignatureDoesNotMatch":       failure.AccessDenied,
+	"OptInRequired":               failure.AccessDenied,
+
+	"ResourceLimitExceededException":          failure.Quota,
+	"SecurityGroupLimitExceeded":              failure.Quota,
+	"RulesPerSecurityGroupLimitExceeded":      failure.Quota,
+	"SecurityGroupsPerInterfaceLimitExceeded": failure.Quota,
+	// For IAM, KMS and CloudWatch Logs this is a quota, although the SDK's retryer takes it for throttling.
+	"LimitExceeded":          failure.Quota,
+	"LimitExceededException": failure.Quota,
+}
+
+// kindOf classifies err. What AWS answered and the table does not know is Invalid when it is the client's fault, and
+// Transient else: a fault that nobody has seen is worth another try.
+func kindOf(err error) failure.Kind {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		if kind, ok := kindByCode[api.ErrorCode()]; ok {
+			return kind
+		}
+		if api.ErrorFault() == smithy.FaultServer || statusOf(err) >= 500 {
+			return failure.Transient
+		}
+		return failure.Invalid
+	}
+	return transportKind(err)
+}
+
+func transportKind(err error) failure.Kind {
+	var op *net.OpError
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial":
+		return failure.Unreachable
+	case credentialsMissing(err):
+		return failure.AccessDenied
+	default:
+		return failure.Transient
+	}
+}
+
+func credentialsMissing(err error) bool {
+	return strings.Contains(err.Error(), "failed to refresh cached credentials") ||
+		strings.Contains(err.Error(), "get identity: get credentials")
+}
+
+func statusOf(err error) int {
+	var http interface{ HTTPStatusCode() int }
+	if errors.As(err, &http) {
+		return http.HTTPStatusCode()
+	}
+	return 0
+}
+
+// actionPrefix maps the SDK's service ids to the prefixes of IAM actions.
+var actionPrefix = map[string]string{
+	"EKS": "eks", "IAM": "iam", "EC2": "ec2", "KMS": "kms", "STS": "sts",
+	"CloudWatch Logs": "logs", "Resource Groups Tagging API": "tag",
+}
+
+// ActionOf names the IAM action of the call that failed, e.g. iam:CreateRole, or "".
+func ActionOf(err error) string {
+	var op *smithy.OperationError
+	if !errors.As(err, &op) {
+		return ""
+	}
+	prefix, ok := actionPrefix[op.Service()]
+	if !ok {
+		prefix = strings.ToLower(op.Service())
+	}
+	return prefix + ":" + op.Operation()
+}
+
+// Classify says what err means and puts it into words that stay the same for the same fault: what AWS said, without
+// request ids and encoded authorization messages.
+func Classify(err error) failure.Failure {
+	if errors.Is(err, context.DeadlineExceeded) && Code(err) == "" {
+		return failure.Failure{Kind: failure.Transient, Reason: "Timeout", Message: actionPrefixText(err) + "no answer in time; trying again"}
+	}
+	kind := kindOf(err)
+	return failure.Failure{Kind: kind, Reason: reasonOf(kind), Message: message(kind, err)}
+}
+
+func reasonOf(kind failure.Kind) string {
+	switch kind {
+	case failure.NotFound:
+		return "NotFound"
+	case failure.Busy:
+		return "WaitingForAWS"
+	case failure.Throttled:
+		return "Throttled"
+	case failure.Transient:
+		return "AWSError"
+	case failure.Unreachable:
+		return "EndpointUnreachable"
+	case failure.AccessDenied:
+		return "AccessDenied"
+	case failure.Quota:
+		return "QuotaExceeded"
+	default:
+		return "InvalidParameter"
+	}
+}
+
+func message(kind failure.Kind, err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return actionPrefixText(err) + transportText(kind, err)
+	}
+	said := Sanitize(api.ErrorMessage())
+	if kind == failure.AccessDenied {
+		return fmt.Sprintf("%sdenied (%s): %s; allow the action in the operator's IAM policy (docs/iam.md)", actionPrefixText(err), api.ErrorCode(), said)
+	}
+	return fmt.Sprintf("%s%s: %s", actionPrefixText(err), api.ErrorCode(), said)
+}
+
+func actionPrefixText(err error) string {
+	if action := ActionOf(err); action != "" {
+		return action + ": "
+	}
+	return ""
+}
+
+// transportText words an error that is no answer of AWS. Addresses and ports that change from call to call are left out.
+func transportText(kind failure.Kind, err error) string {
+	switch kind {
+	case failure.Unreachable:
+		var op *net.OpError
+		if errors.As(err, &op) && op.Addr != nil {
+			return fmt.Sprintf("the endpoint %s cannot be reached; check spec.endpointURL, DNS and the network", op.Addr)
+		}
+		return "the endpoint's name cannot be resolved; check spec.region, spec.endpointURL and DNS"
+	case failure.AccessDenied:
+		return "no AWS credentials: give the operator's pod an identity (IRSA or EKS Pod Identity), or check spec.assumeRole"
+	default:
+		return "the connection failed; trying again"
+	}
+}
+
+var (
+	requestID      = regexp.MustCompile(`(?i)[,;(]?\s*request\s?-?id:?\s*[0-9a-f-]{8,}\)?`)
+	uuid           = regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
+	encodedMessage = regexp.MustCompile(`(?is)\s*Encoded authorization failure message:.*$`)
+	sessionSuffix  = regexp.MustCompile(`(assumed-role/[^/\s]+)/[^\s,:]+`)
+)
+
+// Sanitize takes out of an AWS message what must not reach status, or would change from call to call: request ids,
+// encoded authorization messages, session names. The id of a KMS key stays, since key/ precedes it.
+func Sanitize(message string) string {
+	message = encodedMessage.ReplaceAllString(message, "")
+	message = requestID.ReplaceAllString(message, "")
+	message = sessionSuffix.ReplaceAllString(message, "$1/...")
+	message = replaceBareUUIDs(message)
+	return strings.TrimRight(strings.TrimSpace(message), ".")
+}
+
+// replaceBareUUIDs cuts UUIDs that are not the id of a KMS key.
+func replaceBareUUIDs(message string) string {
+	var b strings.Builder
+	last := 0
+	for _, at := range uuid.FindAllStringIndex(message, -1) {
+		b.WriteString(message[last:at[0]])
+		if strings.HasSuffix(message[:at[0]], "key/") {
+			b.WriteString(message[at[0]:at[1]])
+		} else {
+			b.WriteString("...")
+		}
+		last = at[1]
+	}
+	b.WriteString(message[last:])
+	return b.String()
+}
