@@ -72,7 +72,7 @@ type Sim struct {
 	protocols  map[string]protocol
 	identities map[string]identity // by access key id
 	assumable  map[string]string   // role ARN to external id
-	sessions   int
+	ids        int                 // how many ids were made, so that each is new
 	denied     map[string]bool
 	failures   []*failure
 	calls      []Call
@@ -181,7 +181,7 @@ func (s *Sim) registerProtocol(service string, p protocol) { s.protocols[service
 func (s *Sim) account(id string) *account {
 	a := s.accounts[id]
 	if a == nil {
-		a = &account{ID: id, iam: newIAMState(), regions: map[string]*region{}}
+		a = &account{ID: id, iam: newIAMState(id), regions: map[string]*region{}}
 		s.accounts[id] = a
 	}
 	return a

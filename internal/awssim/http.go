@@ -148,7 +148,12 @@ func jsonOp[In any](write bool, fn func(s *Sim, c *call, in *In) (any, error)) o
 					return nil, errf(http.StatusBadRequest, "SerializationException", "The request body is not what %s takes: %s", c.Operation, err)
 				}
 			}
-			return fn(s, c, in)
+			out, err := fn(s, c, in)
+			if err != nil || out == nil {
+				return nil, err
+			}
+			body, err := json.Marshal(out) // here, with s.mu held: out refers to the state
+			return json.RawMessage(body), err
 		},
 	}
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awssim
+
+import "net/http"
+
+// eksTagged lists all EKS resources that can have tags here.
+func (st *eksState) eksTagged() []taggedResource {
+	var out []taggedResource
+	for _, cluster := range st.clusters {
+		out = append(out, taggedResource{cluster.ARN, "eks:cluster", cluster.Tags})
+		for _, p := range cluster.profiles {
+			out = append(out, taggedResource{p.ARN, "eks:fargateprofile", p.Tags})
+		}
+		for _, n := range cluster.nodegroups {
+			out = append(out, taggedResource{n.ARN, "eks:nodegroup", n.Tags})
+		}
+	}
+	return out
+}
+
+// eksTags returns the tags of the resource that a call names, to change.
+func (s *Sim) eksTags(c *call) (map[string]string, error) {
+	arn := c.Vars["resourceArn"]
+	c.Resource = arn
+	for _, r := range s.eks(c).eksTagged() {
+		if r.ARN == arn {
+			return r.Tags, nil
+		}
+	}
+	return nil, errf(http.StatusNotFound, "NotFoundException", "Resource was not found for ARN %s", arn)
+}
+
+type eksTagInput struct {
+	Tags map[string]string `json:"tags"`
+}
+
+// eksTagResource: TagResource has BadRequestException and NotFoundException
+// where EKS's other operations have other names (EKS API reference).
+func eksTagResource(s *Sim, c *call, in *eksTagInput) (any, error) {
+	tags, err := s.eksTags(c)
+	if err != nil {
+		return nil, err
+	}
+	if problem := tagProblem(tags, in.Tags); problem != "" {
+		return nil, errf(http.StatusBadRequest, "BadRequestException", "%s", problem)
+	}
+	addTags(tags, in.Tags)
+	return nil, nil
+}
+
+func eksUntagResource(s *Sim, c *call, _ *noInput) (any, error) {
+	tags, err := s.eksTags(c)
+	if err != nil {
+		return nil, err
+	}
+	removeTags(tags, c.Params["tagKeys"])
+	return nil, nil
+}
+
+func eksListTags(s *Sim, c *call, _ *noInput) (any, error) {
+	tags, err := s.eksTags(c)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"tags": tags}, nil
+}
