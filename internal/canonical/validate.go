@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package canonical
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxRolePolicySize is what IAM allows for the inline policies of a role, white space not counted
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+const MaxRolePolicySize = 10240
+
+// maxPolicyRune is the highest character that IAM takes in a document
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html, PolicyDocument).
+const maxPolicyRune = '\u00FF'
+
+var (
+	sidForm    = regexp.MustCompile(`^[0-9A-Za-z]*$`)
+	actionForm = regexp.MustCompile(`^(\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+)$`)
+	versions   = []string{"2012-10-17", defaultVersion}
+)
+
+// ValidatePolicy checks the document of an identity policy (inline on a role) before AWS sees it, against the grammar
+// of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. The error names every problem:
+// the field, where it is, what was found, what is expected and so what to do. Names have to be in AWS's case here: a
+// declaration should look as AWS shows it.
+func ValidatePolicy(doc string) error {
+	root, err := parse(strings.TrimSpace(doc))
+	if err != nil {
+		return err
+	}
+	v := &validator{policyReader: policyReader{doc: strings.TrimSpace(doc)}}
+	v.characters()
+	v.document(root)
+	v.size()
+	return errors.Join(v.problems...)
+}
+
+type validator struct {
+	policyReader
+	problems []error
+	sids     []string
+}
+
+func (v *validator) problem(at int, format string, args ...any) {
+	v.problems = append(v.problems, v.errorf(at, format, args...))
+}
+
+func (v *validator) characters() {
+	for at, r := range v.doc {
+		if r > maxPolicyRune {
+			v.problem(at, "the document holds the character %q: IAM takes characters up to U+00FF only, replace it", r)
+			return
+		}
+	}
+}
+
+func (v *validator) size() {
+	var b strings.Builder
+	if err := compactInto(&b, v.doc); err != nil {
+		return
+	}
+	if n := utf8.RuneCountInString(b.String()); n > MaxRolePolicySize {
+		v.problems = append(v.problems, fmt.Errorf(
+			"the document has %d characters without white space: IAM allows %d for all inline policies of a role together, "+
+				"use wildcards, fewer statements or a managed policy", n, MaxRolePolicySize))
+	}
+}
+
+// object returns the fields by name, and reports those that are not known or not in AWS's spelling.
+func (v *validator) object(n *node, where string, known []string) map[string]*node {
+	if n.kind != object {
+		v.problem(n.at, "%s is %s: expected an object", where, n.kind)
+		return nil
+	}
+	found := map[string]*node{}
+	for _, f := range n.fields {
+		if slices.Contains(known, f.name) {
+			found[f.name] = f.value
+			continue
+		}
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, f.name) })
+		if i >= 0 {
+			v.problem(f.at, "%s has %q: write %s", where, f.name, known[i])
+			found[known[i]] = f.value
+			continue
+		}
+		v.problem(f.at, "%s has %q: expected only %s, remove it", where, f.name, strings.Join(known, ", "))
+	}
+	return found
+}
+
+func (v *validator) document(n *node) {
+	e := v.object(n, "the policy", topElements)
+	if e == nil {
+		return
+	}
+	if version := e["Version"]; version != nil && !(version.kind == text && slices.Contains(versions, version.value)) {
+		v.problem(version.at, "Version is %s: expected \"2012-10-17\", which is the version of the language, not of your policy", version.describe())
+	}
+	if id := e["Id"]; id != nil && id.kind != text {
+		v.problem(id.at, "Id is %s: expected a string", id.describe())
+	}
+	statements := e["Statement"]
+	if statements == nil {
+		v.problem(n.at, "the policy has no Statement: add a list with at least one statement")
+		return
+	}
+	if statements.kind == list && len(statements.items) == 0 {
+		v.problem(statements.at, "Statement is an empty list: add at least one statement, or leave the policy out")
+	}
+	for i, s := range itemsOf(statements) {
+		v.statement(s, fmt.Sprintf("Statement[%d]", i))
+	}
+}
+
+func (v *validator) statement(n *node, where string) {
+	e := v.object(n, where, statementElements)
+	if e == nil {
+		return
+	}
+	v.sid(e["Sid"], where)
+	if effect := e["Effect"]; effect == nil {
+		v.problem(n.at, "%s has no Effect: add \"Effect\": \"Allow\" or \"Deny\"", where)
+	} else if effect.kind != text || (effect.value != "Allow" && effect.value != "Deny") {
+		v.problem(effect.at, "%s.Effect is %s: expected \"Allow\" or \"Deny\", in this case of letters", where, effect.describe())
+	}
+	for _, name := range []string{"Principal", "NotPrincipal"} {
+		if e[name] != nil {
+			v.problem(e[name].at, "%s has %s: a role's own policy applies to the role and must not name one, remove it", where, name)
+		}
+	}
+	v.exactlyOne(n, e, where, "Action", v.action)
+	v.exactlyOne(n, e, where, "Resource", v.resource)
+	if c := e["Condition"]; c != nil {
+		v.condition(c, where+".Condition")
+	}
+}
+
+func (v *validator) sid(n *node, where string) {
+	switch {
+	case n == nil:
+	case n.kind != text || !sidForm.MatchString(n.value):
+		v.problem(n.at, "%s.Sid is %s: expected letters and digits only", where, n.describe())
+	case n.value != "" && slices.Contains(v.sids, n.value):
+		v.problem(n.at, "%s.Sid is %q as in another statement: expected a name of its own, change or remove it", where, n.value)
+	default:
+		v.sids = append(v.sids, n.value)
+	}
+}
+
+// exactlyOne checks an element that is there either as itself or as its Not form.
+func (v *validator) exactlyOne(n *node, e map[string]*node, where, name string, check func(n *node, where string)) {
+	plain, not := e[name], e["Not"+name]
+	switch {
+	case plain == nil && not == nil:
+		v.problem(n.at, "%s has neither %s nor Not%s: add %s", where, name, name, name)
+	case plain != nil && not != nil:
+		v.problem(not.at, "%s has both %s and Not%s: expected exactly one, remove the other", where, name, name)
+	case plain != nil:
+		v.strings(plain, where+"."+name, check)
+	default:
+		v.strings(not, where+".Not"+name, check)
+	}
+}
+
+func (v *validator) strings(n *node, where string, check func(n *node, where string)) {
+	if n.kind == list && len(n.items) == 0 {
+		v.problem(n.at, "%s is an empty list: expected at least one value", where)
+	}
+	for _, item := range itemsOf(n) {
+		if item.kind != text {
+			v.problem(item.at, "%s holds %s: expected a string or a list of strings", where, item.describe())
+			continue
+		}
+		check(item, where)
+	}
+}
+
+func (v *validator) action(n *node, where string) {
+	if !actionForm.MatchString(n.value) {
+		v.problem(n.at, "%s holds %q: expected service:Action such as ecr:GetAuthorizationToken, or *", where, n.value)
+	}
+}
+
+// resource wants an ARN: five colons, of which a wildcard can stand for some.
+func (v *validator) resource(n *node, where string) {
+	arn := strings.HasPrefix(n.value, "arn:") && (strings.Count(n.value, ":") >= 5 || strings.ContainsRune(n.value, '*'))
+	if n.value != "*" && !arn {
+		v.problem(n.at, "%s holds %q: expected an ARN such as arn:aws:s3:::bucket/*, or *", where, n.value)
+	}
+}
+
+func compactInto(b *strings.Builder, doc string) error {
+	var raw json.RawMessage
+	if err := json.Unmarshal([]byte(doc), &raw); err != nil {
+		return err
+	}
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(raw)
+}
