@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` lists what there is. Everything that is built or installed goes
+# into bin/, and `make clean` takes it away again.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+BIN := $(CURDIR)/bin
+VENV := $(BIN)/venv
+CONTROLPLANE := $(BIN)/controlplane
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMG ?= fargate-security-operator:$(VERSION)
+
+export GOFLAGS ?= -buildvcs=false
+export CGO_ENABLED ?= 0
+
+# The tools' versions are those of hack/tools/go.mod; a file name carries its
+# version, so a changed version is a new file.
+tool_version = $(shell awk '$$1 == "$(1)" && $$2 ~ /^v/ { print $$2; exit }' hack/tools/go.mod)
+CONTROLLER_GEN := $(BIN)/controller-gen-$(call tool_version,sigs.k8s.io/controller-tools)
+KUSTOMIZE := $(BIN)/kustomize-$(call tool_version,sigs.k8s.io/kustomize/kustomize/v5)
+GOLANGCI_LINT := $(BIN)/golangci-lint-$(call tool_version,github.com/golangci/golangci-lint/v2)
+
+# What `make generate manifests` writes, and `make verify` compares.
+GENERATED := config/crd/bases config/rbac/role.yaml api
+E2E := ./test/e2e/...
+# Listed when a recipe runs, not when make starts.
+PACKAGES = $$(go list ./... | grep -v /test/e2e)
+UNIT = $$(go list ./... | grep -Ev '/(controllers|test)(/|$$)')
+ENVTEST = $$(go list ./... | grep -E '/(controllers|test)(/|$$)' | grep -v /test/e2e)
+SCRIPTS = .ci/run $$(git ls-files --cached --others --exclude-standard -- '*.sh')
+
+##@ General
+
+.PHONY: help
+help: ## This list.
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-zA-Z0-9_-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build controlplane venv ## The whole story on this machine: create, tamper, detect, repair, delete. KEEP=1 leaves it running.
+	KEEP="$(KEEP)" hack/demo.sh
+
+.PHONY: clean
+clean: ## Remove everything that make built or installed.
+	rm -rf "$(BIN)" *.out
+
+##@ Build
+
+.PHONY: build
+build: bin/manager bin/awssim bin/localcluster ## The operator, the AWS stand-in and the local cluster's starter.
+
+# Always asked for: go knows better than make what is up to date.
+.PHONY: bin/manager bin/awssim bin/localcluster
+bin/manager:
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/manager .
+bin/awssim:
+	go build -trimpath -o bin/awssim ./cmd/awssim
+bin/localcluster:
+	go build -trimpath -o bin/localcluster ./hack/localcluster
+
+.PHONY: controlplane
+controlplane: ## etcd, kube-apiserver, kube-controller-manager and kubectl, from source (6 minutes the first time).
+	@hack/controlplane/build.sh
+
+.PHONY: venv
+venv: ## The Python environment bin/venv with moto and the aws command.
+	@hack/venv.sh
+
+.PHONY: docker-build
+docker-build: ## The image $(IMG), where a docker engine runs.
+	docker build --build-arg VERSION=$(VERSION) -t $(IMG) .
+
+.PHONY: install-manifest
+install-manifest: $(KUSTOMIZE) ## Everything to install, as one file: bin/install.yaml.
+	$(KUSTOMIZE) build config/default >bin/install.yaml
+
+##@ Development
+
+.PHONY: generate
+generate: $(CONTROLLER_GEN) ## Deepcopy code of the API.
+	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: $(CONTROLLER_GEN) ## CRDs and the manager's role, from the markers in the code.
+	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... output:rbac:artifacts:config=config/rbac
+
+.PHONY: fmt
+fmt: ## Format the Go code.
+	gofmt -w $$(git ls-files --cached --others --exclude-standard -- '*.go')
+
+.PHONY: vet
+vet: ## go vet.
+	go vet ./...
+
+.PHONY: tools
+tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(GOLANGCI_LINT) ## controller-gen, kustomize and golangci-lint into bin/.
+
+##@ Checks
+
+.PHONY: test
+test: build controlplane verify lint gotest e2e ## Everything: generated files, linters, unit, envtest and end-to-end tests. Can take 20 minutes the first time.
+
+.PHONY: verify
+verify: generate manifests ## Fail if generated files are not what the code generates.
+	@export GIT_OPTIONAL_LOCKS=0; \
+	stale=$$(git diff --name-only -- $(GENERATED); git ls-files --others --exclude-standard -- $(GENERATED)); \
+	if [[ -n "$$stale" ]]; then \
+	  echo "verify: these differ from what is in git (staged changes count as in git):" >&2; \
+	  sed 's/^/  /' <<<"$$stale" >&2; \
+	  echo "verify: run 'make generate manifests' and commit the result" >&2; exit 1; \
+	fi
+	@$(MAKE) verify-kustomize
+
+.PHONY: verify-kustomize
+verify-kustomize: $(KUSTOMIZE)
+	@for tree in config/default config/samples config/prometheus; do \
+	  $(KUSTOMIZE) build $$tree >/dev/null || { echo "verify: kustomize cannot build $$tree" >&2; exit 1; }; \
+	done
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) venv lint-dockerfile lint-scripts vet ## golangci-lint, go vet, shellcheck and hadolint.
+	$(GOLANGCI_LINT) run ./...
+
+.PHONY: lint-dockerfile
+lint-dockerfile: venv
+	$(VENV)/bin/hadolint Dockerfile
+
+.PHONY: lint-scripts
+lint-scripts: venv
+	$(VENV)/bin/shellcheck $(SCRIPTS)
+
+# For the tests: where the control plane, the built programs and Python are.
+with_env = KUBEBUILDER_ASSETS="$(CONTROLPLANE)" FARGATE_SECURITY_BIN="$(BIN)" VIRTUAL_ENV="$(VENV)"
+
+.PHONY: gotest
+gotest: build controlplane venv ## All tests but the end-to-end ones.
+	$(with_env) go test -timeout 20m $(PACKAGES)
+
+.PHONY: test-unit
+test-unit: ## Only tests that need no API server.
+	go test -timeout 10m $(UNIT)
+
+.PHONY: test-envtest
+test-envtest: controlplane ## Only tests on the real API server.
+	$(with_env) go test -timeout 20m $(ENVTEST)
+
+.PHONY: e2e
+e2e: build controlplane venv ## The operator's binary end to end, on awssim and on moto.
+	$(with_env) go test -count=1 -timeout 20m $(E2E)
+
+.PHONY: e2e-moto
+e2e-moto: build controlplane venv ## The end-to-end tests on moto only.
+	$(with_env) E2E_BACKEND=moto go test -count=1 -timeout 20m $(E2E)
+
+# ---- tools ----
+
+TOOL_SUMS := hack/tools/go.mod hack/tools/go.sum
+build_tool = @echo "building $(notdir $@) (once; $(2))" >&2; rm -f $(BIN)/$(3)-v*; \
+	GOFLAGS="-buildvcs=false -mod=readonly" GOWORK=off go build -C hack/tools -trimpath -o $@ $(1)
+
+$(CONTROLLER_GEN): $(TOOL_SUMS)
+	$(call build_tool,sigs.k8s.io/controller-tools/cmd/controller-gen,about 30 s,controller-gen)
+$(KUSTOMIZE): $(TOOL_SUMS)
+	$(call build_tool,sigs.k8s.io/kustomize/kustomize/v5,about 30 s,kustomize)
+$(GOLANGCI_LINT): $(TOOL_SUMS)
+	$(call build_tool,sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter,about 3 minutes,golangci-lint)

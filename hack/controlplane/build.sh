@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Puts etcd, kube-apiserver, kube-controller-manager and kubectl into
+# bin/controlplane/, built from their Go modules. Nothing else is downloaded.
+#
+# KUBEBUILDER_ASSETS, when it names a directory with etcd, kube-apiserver and
+# kubectl, saves the build of those three: they are linked instead.
+#
+# usage: hack/controlplane/build.sh [--force]
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+out="${CONTROLPLANE_DIR:-$root/bin/controlplane}"
+stamp="$out/.stamp"
+started=$SECONDS
+heartbeat=""
+
+say() { printf 'controlplane: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+stop_heartbeat() {
+  [[ -n "$heartbeat" ]] || return 0
+  kill "$heartbeat" 2>/dev/null || true
+  wait "$heartbeat" 2>/dev/null || true
+  heartbeat=""
+}
+trap stop_heartbeat EXIT
+trap 'stop_heartbeat; exit 130' INT
+trap 'stop_heartbeat; exit 143' TERM
+
+# A line every 20 seconds, so that nobody thinks the build hangs.
+start_heartbeat() { # what, usual duration
+  local what=$1 usual=$2 begin=$SECONDS
+  (
+    exec 9>&- # the lock is not for this process
+    nap=""
+    trap '[[ -z "$nap" ]] || kill "$nap" 2>/dev/null; exit 0' TERM
+    while true; do
+      sleep 20 >/dev/null 2>&1 &
+      nap=$!
+      wait "$nap"
+      say "  $what: $((SECONDS - begin)) s so far (usually $usual)"
+    done
+  ) &
+  heartbeat=$!
+}
+
+module_version() { # module path
+  awk -v m="$1" '$1 == m && $2 ~ /^v/ { print $2; exit }' "$here/go.mod"
+}
+
+# The staging modules are published as v0.X.Y for Kubernetes v1.X.Y. A
+# half-done upgrade would still compile, so it is refused here.
+check_replacements() {
+  local want="v0.${kube_version#v1.}" wrong
+  wrong="$(awk -v want="$want" '$2 == "=>" && $4 != want { print $1 " " $4 }' "$here/go.mod")"
+  [[ -z "$wrong" ]] || die "hack/controlplane/go.mod: k8s.io/kubernetes is $kube_version, so each replacement must be $want; not so: $wrong"
+}
+
+# Empty when there is nothing to reuse.
+find_assets() {
+  local dir=${KUBEBUILDER_ASSETS:-} tool
+  [[ -n "$dir" && -d "$dir" ]] || return 0
+  dir="$(cd "$dir" && pwd -P)"
+  [[ ! -d "$out" || "$dir" != "$(cd "$out" && pwd -P)" ]] || return 0
+  for tool in etcd kube-apiserver kubectl; do
+    if [[ ! -x "$dir/$tool" ]]; then
+      say "KUBEBUILDER_ASSETS=$dir has no $tool, so it is not used"
+      return 0
+    fi
+  done
+  printf '%s' "$dir"
+}
+
+fingerprint() {
+  { cat "$here/go.mod" "$here/go.sum" "${BASH_SOURCE[0]}"; go env GOVERSION GOOS GOARCH; printf '%s' "$assets"; } | sha256sum | cut -d' ' -f1
+}
+
+up_to_date() {
+  local tool
+  [[ -f "$stamp" && "$(cat "$stamp")" == "$(fingerprint)" ]] || return 1
+  for tool in etcd kube-apiserver kube-controller-manager kubectl; do
+    [[ -x "$out/$tool" ]] || return 1
+  done
+}
+
+build() { # tool, package, usual duration, ldflags
+  local tool=$1 package=$2 usual=$3 ldflags=$4 begin=$SECONDS
+  say "building $tool (usually $usual the first time on two cores, seconds after that)"
+  start_heartbeat "$tool" "$usual"
+  (cd "$here" && CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=readonly" GOWORK=off \
+    go build -trimpath -ldflags "$ldflags" -o "$out/.$tool.new" "$package") ||
+    die "building $tool failed; the compiler's message is above"
+  stop_heartbeat
+  mv -f "$out/.$tool.new" "$out/$tool"
+  say "  $tool is built: $((SECONDS - begin)) s ($((SECONDS - started)) s in all)"
+}
+
+link() { # tool
+  ln -sfn "$assets/$1" "$out/$1"
+  say "  $1: linked from KUBEBUILDER_ASSETS"
+}
+
+check_runs() {
+  local tool
+  for tool in "etcd --version" "kube-apiserver --version" "kube-controller-manager --version" "kubectl version --client"; do
+    # shellcheck disable=SC2086 # the words of $tool are the command
+    "$out"/$tool >/dev/null || die "$out/${tool%% *} does not run on this machine"
+  done
+}
+
+build_all() {
+  local kube_flags="-s -w -X k8s.io/component-base/version.gitVersion=$kube_version"
+  if [[ -n "$assets" ]]; then
+    say "using etcd, kube-apiserver and kubectl of $assets"
+    link etcd
+    link kube-apiserver
+    link kubectl
+    if [[ -x "$assets/kube-controller-manager" ]]; then
+      link kube-controller-manager
+    else
+      build kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager "4 min" "$kube_flags"
+    fi
+    return
+  fi
+  say "Kubernetes $kube_version and etcd $etcd_version, from source: about 6 min the first time"
+  build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "4 min" "$kube_flags"
+  build kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager "1 min" "$kube_flags"
+  build kubectl k8s.io/kubernetes/cmd/kubectl "40 s" "$kube_flags"
+  build etcd go.etcd.io/etcd/server/v3 "30 s" "-s -w"
+}
+
+command -v go >/dev/null || die "Go is not on the PATH; go.mod says which version is needed"
+kube_version="$(module_version k8s.io/kubernetes)"
+etcd_version="$(module_version go.etcd.io/etcd/server/v3)"
+check_replacements
+assets="$(find_assets)"
+mkdir -p "$out"
+
+# One build at a time; a second caller waits and then finds it done.
+if command -v flock >/dev/null; then
+  exec 9>"$out/.lock"
+  if ! flock -n 9; then
+    say "another build is under way, waiting for it"
+    flock 9
+  fi
+fi
+
+if [[ "${1:-}" != --force ]] && up_to_date; then
+  exit 0
+fi
+rm -f "$stamp"
+build_all
+check_runs
+fingerprint >"$stamp"
+say "ready in $out after $((SECONDS - started)) s"
