@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// AWSAccountSpec says how to reach one AWS account in one Region, who may use it, and what nobody may do there.
+type AWSAccountSpec struct {
+	// accountID is the 12-digit id of the account. It is compared with what AWS says of the credentials
+	// (sts:GetCallerIdentity) before anything is read or written.
+	// +required
+	// +kubebuilder:validation:Pattern=`^[0-9]{12}$`
+	// +kubebuilder:validation:MaxLength=12
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="accountID cannot be changed: create another AWSAccount and point new profiles to it"
+	AccountID string `json:"accountID,omitempty"`
+
+	// region is the AWS Region of the EKS clusters, e.g. eu-west-1.
+	// +required
+	// +kubebuilder:validation:Pattern=`^[a-z]{2,3}(-[a-z]+)+-[0-9]$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="region cannot be changed: create another AWSAccount and point new profiles to it"
+	Region string `json:"region,omitempty"`
+
+	// assumeRole is the role to work with in the account. Without it the operator's own identity is used, as the
+	// SDK's default chain finds it: IRSA, EKS Pod Identity, environment.
+	// +optional
+	AssumeRole *AssumeRole `json:"assumeRole,omitempty"`
+
+	// endpointURL sends every call to a local stand-in for AWS instead. Only loopback addresses and names of
+	// Services in the cluster are taken.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://(127[.]0[.]0[.]1|localhost|\\\\[::1\\\\]|[a-z0-9.-]+[.]svc([.]cluster[.]local)?)(:[0-9]{1,5})?/?$')",message="endpointURL is for a local stand-in only: use http(s)://127.0.0.1[:port], localhost, [::1] or the name of a Service ending in .svc"
+	EndpointURL string `json:"endpointURL,omitempty"`
+
+	// allowedNamespaces selects, by their labels, the namespaces whose profiles may use the account. Omitted: only
+	// the operator's own namespace. An empty selector allows every namespace.
+	// +optional
+	AllowedNamespaces *metav1.LabelSelector `json:"allowedNamespaces,omitempty"`
+
+	// guardrails hold for every profile of the account, whatever it declares.
+	// +optional
+	Guardrails *Guardrails `json:"guardrails,omitempty"`
+
+	// resyncInterval is how often everything is read again, give or take 10 percent. From 10s; default 5m.
+	// +optional
+	// +kubebuilder:default="5m"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s')",message="resyncInterval must be at least 10s: AWS throttles accounts that read more often"
+	ResyncInterval *metav1.Duration `json:"resyncInterval,omitempty"`
+}
+
+// AssumeRole is a role that the operator assumes.
+type AssumeRole struct {
+	// roleARN is the ARN of the role.
+	// +required
+	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`
+	// +kubebuilder:validation:MaxLength=2048
+	RoleARN string `json:"roleARN,omitempty"`
+
+	// externalID is the external id that the role's trust policy asks for.
+	// +optional
+	// +kubebuilder:validation:MinLength=2
+	// +kubebuilder:validation:MaxLength=1224
+	ExternalID string `json:"externalID,omitempty"`
+}
+
+// Guardrails are limits that no profile can go past.
+type Guardrails struct {
+	// permissionsBoundaryARN is put on every role that the operator writes, and must be on every role that a profile
+	// refers to.
+	// +optional
+	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$`
+	// +kubebuilder:validation:MaxLength=2048
+	PermissionsBoundaryARN string `json:"permissionsBoundaryARN,omitempty"`
+
+	// allowedManagedPolicyARNs are the managed policies that a role may have; * and ? are wildcards. Omitted: any.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=2048
+	AllowedManagedPolicyARNs []string `json:"allowedManagedPolicyARNs,omitempty"`
+
+	// forbiddenIngressCIDRs are ranges that the ingress rules of a group may not open up to as a whole, be it by one
+	// rule or by several. Omitted: 0.0.0.0/0 and ::/0.
+	// +optional
+	// +listType=set
+	// +kubebuilder:default={"0.0.0.0/0","::/0"}
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:MaxLength=49
+	// +kubebuilder:validation:XValidation:rule="self.all(c, isCIDR(c))",message="forbiddenIngressCIDRs must be CIDR blocks such as 0.0.0.0/0 or 2001:db8::/32"
+	ForbiddenIngressCIDRs []string `json:"forbiddenIngressCIDRs,omitempty"`
+}
+
+// AWSAccountStatus is what the operator found.
+type AWSAccountStatus struct {
+	// conditions are Ready, and while True Reconciling or Stalled.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation of the spec that this status speaks of.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// callerARN is who AWS says the operator is in this account. The session's name is left out.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2048
+	CallerARN string `json:"callerARN,omitempty"`
+
+	// lastHandledReconcileRequest echoes the annotation fargatesecurity.io/reconcile-requested-at.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastHandledReconcileRequest string `json:"lastHandledReconcileRequest,omitempty"`
+}
+
+// AWSAccount is one AWS account and Region: how to reach it, who may use it, what nobody may do there.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=awsacct,categories=fargate
+// +kubebuilder:printcolumn:name="Account",type=string,JSONPath=`.spec.accountID`
+// +kubebuilder:printcolumn:name="Region",type=string,JSONPath=`.spec.region`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Caller",type=string,priority=1,JSONPath=`.status.callerARN`
+// +kubebuilder:printcolumn:name="Status",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+type AWSAccount struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+	// +required
+	Spec AWSAccountSpec `json:"spec,omitzero"`
+	// +optional
+	Status AWSAccountStatus `json:"status,omitzero"`
+}
+
+// AWSAccountList is a list of AWSAccounts.
+//
+// +kubebuilder:object:root=true
+type AWSAccountList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+	Items           []AWSAccount `json:"items"`
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resource
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+)
+
+// prune removes what we made and nobody declares any more, once everything declared is settled and nothing uses it,
+// in reverse dependency order. In mode Observe it is reported.
+func (p *pass) prune(ctx context.Context, leftovers []Resource) {
+	uses := p.uses()
+	settled := !slices.ContainsFunc(p.items, func(it *item) bool { return !it.object.Settled() })
+	for _, res := range slices.Backward(leftovers) {
+		it := newItem(res, p.opts.Prior[res.ID()])
+		if !p.observeLeftover(ctx, it) {
+			continue
+		}
+		switch user := usedBy(uses, it.obs); {
+		case it.stopped:
+		case !p.opts.Enforce:
+			it.object.Drift = []drift.Difference{{
+				Path: drift.ObjectPath, Desired: drift.Absent, Observed: drift.Present,
+				Severity: drift.Medium, Action: drift.ReportOnly, Reason: "ObjectUndeclared",
+			}}
+		case user != "":
+			it.object.Waiting = &Waiting{Reason: "InUse", Message: fmt.Sprintf("%s is no longer declared, and is removed once %s does not use it any more", res.ID(), user)}
+		case !settled:
+			it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s is no longer declared, and is removed once everything declared is in place", res.ID())}
+		case p.remove(ctx, it):
+			continue
+		}
+		p.result.Leftovers = append([]*Object{it.object}, p.result.Leftovers...)
+	}
+}
+
+// Delete takes the objects down in reverse dependency order: what we created is deleted, what we adopted (or all of
+// it, with Retain) is released, what is not ours is left alone. It stops at the first kind that is not gone yet. The
+// deletion is complete when Result.Leftovers is empty.
+func Delete(ctx context.Context, resources, leftovers []Resource, opts Options) Result {
+	p := &pass{opts: opts, values: Values{}}
+	all := append(slices.Clone(resources), leftovers...)
+	waitingKind := ""
+	for _, res := range all { // values such as the cluster's VPC are needed to find objects by name
+		it := newItem(res, opts.Prior[res.ID()])
+		it.own = unowned
+		p.observe(ctx, it)
+		p.items = append(p.items, it)
+	}
+	for _, it := range slices.Backward(p.items) {
+		if isReferenced(it.res) || neverMade(it) || !p.present(it) {
+			continue
+		}
+		if waitingKind == "" || waitingKind == it.res.ID().Kind {
+			if !it.stopped && p.remove(ctx, it) {
+				continue
+			}
+			waitingKind = it.res.ID().Kind
+		} else if it.object.Waiting == nil && it.object.Failure == nil {
+			it.object.Waiting = &Waiting{Reason: "Deleting", Message: fmt.Sprintf("%s is deleted after %s", it.res.ID(), waitingKind)}
+		}
+		p.result.Leftovers = append([]*Object{it.object}, p.result.Leftovers...)
+	}
+	return p.result
+}
+
+// neverMade: what status does not remember, and what cannot even be looked for while something else is missing, was
+// not made by us. If it was after all, the owner tag finds it among the leftovers.
+func neverMade(it *item) bool {
+	return it.obs == nil && it.object.Waiting != nil && !remembered(it.prior)
+}
+
+func isReferenced(res Resource) bool {
+	r, ok := res.(Referencer)
+	return ok && r.Referenced()
+}
+
+// observeLeftover tells that the object still exists and is ours by its own tags, or could not be read.
+func (p *pass) observeLeftover(ctx context.Context, it *item) bool {
+	p.observe(ctx, it)
+	return p.present(it)
+}
+
+func (p *pass) present(it *item) bool {
+	obj := it.object
+	if it.obs == nil {
+		obj.ARN, obj.Origin = it.prior.ARN, it.prior.Origin
+		return true
+	}
+	obj.Exists, obj.ARN, obj.State = it.obs.Exists, it.obs.ARN, it.obs.State
+	if it.obs.Exists {
+		obj.Origin = originOf(it.obs, it.prior)
+	}
+	return it.obs.Exists && !gone(it.res, it.obs) && it.obs.Tags[OwnerTag] == p.opts.Owner
+}
+
+func gone(res Resource, o *Observation) bool {
+	g, ok := res.(Goner)
+	return ok && g.Gone(o)
+}
+
+// remove deletes or releases one object and tells that it is done with.
+func (p *pass) remove(ctx context.Context, it *item) bool {
+	if p.opts.Retain || !deletable(it.obs, it.prior, p.opts.Owner) {
+		return p.release(ctx, it)
+	}
+	if it.obs.Busy != nil {
+		it.object.Waiting = it.obs.Busy
+		return false
+	}
+	p.result.Wrote = true
+	if err := it.res.Delete(ctx, it.obs); err != nil {
+		it.stop(p, err)
+		return false
+	}
+	p.observe(ctx, it)
+	if it.stopped || p.present(it) {
+		if it.object.Waiting == nil && it.object.Failure == nil {
+			it.object.Waiting = &Waiting{Reason: "Deleting", Message: fmt.Sprintf("%s is being deleted", it.res.ID())}
+		}
+		return false
+	}
+	return true
+}
+
+// release takes our owner tags off and changes nothing else.
+func (p *pass) release(ctx context.Context, it *item) bool {
+	p.result.Wrote = true
+	if err := it.res.Tag(ctx, it.obs, nil, []string{OwnerTag, OriginTag}); err != nil {
+		it.stop(p, err)
+		return false
+	}
+	return true
+}
+
+// uses collects what the declared objects use right now, and who it is that does.
+func (p *pass) uses() map[string]ID {
+	uses := map[string]ID{}
+	for _, it := range p.items {
+		if it.obs == nil || !it.obs.Exists {
+			continue
+		}
+		for _, used := range it.obs.Uses {
+			uses[used] = it.res.ID()
+		}
+	}
+	return uses
+}
+
+// usedBy names the declared object that uses the observed one, or "".
+func usedBy(uses map[string]ID, o *Observation) string {
+	if o == nil {
+		return ""
+	}
+	for _, name := range []string{o.ARN, o.Gives[GroupID]} {
+		if user, ok := uses[name]; ok && name != "" {
+			return user.String()
+		}
+	}
+	return ""
+}
