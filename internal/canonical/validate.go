@@ -3,6 +3,7 @@
 package canonical
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,13 +40,25 @@ func ValidatePolicy(doc string) error {
 	v.characters()
 	v.document(root)
 	v.size()
-	return errors.Join(v.problems...)
+	return v.err()
 }
 
 type validator struct {
 	policyReader
 	problems []error
 	sids     []string
+}
+
+// err puts all problems into one line, as conditions show it.
+func (v *validator) err() error {
+	if len(v.problems) == 0 {
+		return nil
+	}
+	all := make([]string, len(v.problems))
+	for i, p := range v.problems {
+		all[i] = p.Error()
+	}
+	return errors.New(strings.Join(all, "; "))
 }
 
 func (v *validator) problem(at int, format string, args ...any) {
@@ -62,11 +75,12 @@ func (v *validator) characters() {
 }
 
 func (v *validator) size() {
-	var b strings.Builder
-	if err := compactInto(&b, v.doc); err != nil {
+	var b bytes.Buffer
+	if err := json.Compact(&b, []byte(v.doc)); err != nil {
+		v.problems = append(v.problems, err)
 		return
 	}
-	if n := utf8.RuneCountInString(b.String()); n > MaxRolePolicySize {
+	if n := utf8.RuneCount(b.Bytes()); n > MaxRolePolicySize {
 		v.problems = append(v.problems, fmt.Errorf(
 			"the document has %d characters without white space: IAM allows %d for all inline policies of a role together, "+
 				"use wildcards, fewer statements or a managed policy", n, MaxRolePolicySize))
@@ -157,14 +171,14 @@ func (v *validator) sid(n *node, where string) {
 
 // exactlyOne checks an element that is there either as itself or as its Not form.
 func (v *validator) exactlyOne(n *node, e map[string]*node, where, name string, check func(n *node, where string)) {
-	plain, not := e[name], e["Not"+name]
+	is, not := e[name], e["Not"+name]
 	switch {
-	case plain == nil && not == nil:
+	case is == nil && not == nil:
 		v.problem(n.at, "%s has neither %s nor Not%s: add %s", where, name, name, name)
-	case plain != nil && not != nil:
+	case is != nil && not != nil:
 		v.problem(not.at, "%s has both %s and Not%s: expected exactly one, remove the other", where, name, name)
-	case plain != nil:
-		v.strings(plain, where+"."+name, check)
+	case is != nil:
+		v.strings(is, where+"."+name, check)
 	default:
 		v.strings(not, where+".Not"+name, check)
 	}
@@ -195,14 +209,4 @@ func (v *validator) resource(n *node, where string) {
 	if n.value != "*" && !arn {
 		v.problem(n.at, "%s holds %q: expected an ARN such as arn:aws:s3:::bucket/*, or *", where, n.value)
 	}
-}
-
-func compactInto(b *strings.Builder, doc string) error {
-	var raw json.RawMessage
-	if err := json.Unmarshal([]byte(doc), &raw); err != nil {
-		return err
-	}
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(raw)
 }
