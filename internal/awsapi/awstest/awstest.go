@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package awstest makes real SDK clients that talk to a stand-in for AWS.
+package awstest
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+)
+
+// AccessKey is the key that the clients sign with. The simulator takes its owner for a user of its own account.
+const AccessKey = "AKIATESTTESTTESTTEST"
+
+// Region is where the clients send their calls.
+const Region = "eu-west-1"
+
+// Config is the SDK's configuration for an endpoint. Nothing is retried, so that an injected error is seen once and at
+// once.
+func Config(url string) aws.Config {
+	return aws.Config{
+		Region:       Region,
+		BaseEndpoint: aws.String(url),
+		Credentials:  credentials.NewStaticCredentialsProvider(AccessKey, "secret", ""),
+		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
+	}
+}
+
+// Clients returns clients of every service at an endpoint.
+func Clients(t testing.TB, url string) awsapi.Clients {
+	t.Helper()
+	cfg := Config(url)
+	return awsapi.Clients{
+		EKS:     eks.NewFromConfig(cfg),
+		IAM:     iam.NewFromConfig(cfg),
+		EC2:     ec2.NewFromConfig(cfg),
+		KMS:     kms.NewFromConfig(cfg),
+		Logs:    cloudwatchlogs.NewFromConfig(cfg),
+		STS:     sts.NewFromConfig(cfg),
+		Tagging: resourcegroupstaggingapi.NewFromConfig(cfg),
+	}
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package iamrole
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
+)
+
+// diff compares a declared role with an existing one.
+func diff(d Desired, role observed.Role) []drift.Difference {
+	return slices.Concat(diffTrust(d, role), diffBoundary(d, role), diffManaged(d, role), diffInline(d, role))
+}
+
+func diffTrust(d Desired, role observed.Role) []drift.Difference {
+	if canonical.PolicyEqual(d.TrustPolicy, role.TrustPolicy) {
+		return nil
+	}
+	want, got := around(d.TrustPolicy, role.TrustPolicy)
+	return []drift.Difference{{
+		Path: "trustPolicy", Desired: want, Observed: got,
+		Severity: drift.Critical, Action: drift.Repair, Reason: ReasonTrustChanged,
+	}}
+}
+
+func diffBoundary(d Desired, role observed.Role) []drift.Difference {
+	if d.boundary() == role.PermissionsBoundary {
+		return nil
+	}
+	return []drift.Difference{{
+		Path: "permissionsBoundary", Desired: d.boundary(), Observed: role.PermissionsBoundary,
+		Severity: drift.High, Action: drift.Repair, Reason: ReasonBoundaryChanged,
+	}}
+}
+
+func diffManaged(d Desired, role observed.Role) []drift.Difference {
+	var out []drift.Difference
+	for _, arn := range missing(d, role) {
+		out = append(out, drift.Difference{
+			Path: "managedPolicies[" + arn + "]", Desired: arn,
+			Severity: drift.High, Action: drift.Repair, Reason: ReasonManagedMissing,
+		})
+	}
+	for _, policy := range unlisted(d, role) {
+		one := drift.Difference{
+			Path: "managedPolicies[" + policy.ARN + "]", Observed: policy.ARN,
+			Severity: drift.High, Action: drift.ReportOnly, Reason: ReasonManagedUnlisted,
+		}
+		if powerful(policy) {
+			one.Severity, one.Controls = drift.Critical, []string{"IAM.1"}
+		}
+		if removes(d, policy.ARN) {
+			one.Action = drift.Repair
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func diffInline(d Desired, role observed.Role) []drift.Difference {
+	var out []drift.Difference
+	for _, name := range changedInline(d, role) {
+		doc, there := role.InlinePolicies[name]
+		one := drift.Difference{
+			Path: "inlinePolicies[" + name + "]", Severity: drift.High, Action: drift.Repair, Reason: ReasonInlineMissing,
+		}
+		if one.Desired, one.Observed = around(d.InlinePolicies[name], doc); there {
+			one.Reason = ReasonInlineChanged
+			if grantsEverything(doc) && !grantsEverything(d.InlinePolicies[name]) {
+				one.Severity, one.Controls = drift.Critical, []string{"IAM.1"}
+			}
+		}
+		out = append(out, one)
+	}
+	for _, name := range unlistedInline(d, role) {
+		one := drift.Difference{
+			Path: "inlinePolicies[" + name + "]", Severity: drift.High, Action: drift.ReportOnly, Reason: ReasonInlineUnlisted,
+		}
+		_, one.Observed = around("", role.InlinePolicies[name])
+		if grantsEverything(role.InlinePolicies[name]) {
+			one.Severity, one.Controls = drift.Critical, []string{"IAM.1"}
+		}
+		if d.RemoveUnlisted {
+			one.Action = drift.Repair
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// missing are the declared managed policies that the role does not have.
+func missing(d Desired, role observed.Role) []string {
+	return slices.DeleteFunc(listed(d), func(arn string) bool {
+		return slices.ContainsFunc(role.ManagedPolicies, func(p observed.ManagedPolicy) bool { return p.ARN == arn })
+	})
+}
+
+// unlisted are the managed policies of the role that are not declared, by ARN.
+func unlisted(d Desired, role observed.Role) []observed.ManagedPolicy {
+	rest := slices.DeleteFunc(slices.Clone(role.ManagedPolicies), func(p observed.ManagedPolicy) bool {
+		return slices.Contains(d.ManagedPolicyARNs, p.ARN)
+	})
+	slices.SortFunc(rest, func(a, b observed.ManagedPolicy) int { return strings.Compare(a.ARN, b.ARN) })
+	return rest
+}
+
+// removes tells whether an unlisted managed policy is taken off the role. One that the guardrails forbid always is.
+func removes(d Desired, arn string) bool { return d.RemoveUnlisted || !d.Guard.PolicyAllowed(arn) }
+
+// changedInline are the declared inline policies that the role does not have, or has with another meaning.
+func changedInline(d Desired, role observed.Role) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(d.InlinePolicies)), func(name string) bool {
+		doc, there := role.InlinePolicies[name]
+		return there && canonical.PolicyEqual(d.InlinePolicies[name], doc)
+	})
+}
+
+// unlistedInline are the inline policies of the role that are not declared.
+func unlistedInline(d Desired, role observed.Role) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(role.InlinePolicies)), func(name string) bool {
+		_, declared := d.InlinePolicies[name]
+		return declared
+	})
+}

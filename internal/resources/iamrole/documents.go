@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package iamrole
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+)
+
+const (
+	// customerPolicyTTL bounds how long a new version of a customer managed policy goes unseen by the posture
+	// controls; one GetPolicy per policy and period is what that costs.
+	customerPolicyTTL = 10 * time.Minute
+	// awsPolicyTTL is longer, since only AWS changes an AWS managed policy, a few times a year.
+	awsPolicyTTL = 24 * time.Hour
+	// unusedTTL is when a policy that nobody asks for is forgotten.
+	unusedTTL = 48 * time.Hour
+)
+
+// PolicyCache keeps the documents of managed policies, which only the posture controls and the severity of an
+// unlisted policy look at. A steady pass costs no calls: a policy is read at first sight, its version is asked for
+// again once its TTL is over, and its document only when the version is another. One cache serves one account.
+type PolicyCache struct {
+	now     func() time.Time
+	mu      sync.Mutex
+	entries map[string]policyEntry
+}
+
+type policyEntry struct {
+	version, document string
+	checked, used     time.Time
+}
+
+// NewPolicyCache returns an empty cache that is safe for concurrent use.
+func NewPolicyCache() *PolicyCache {
+	return &PolicyCache{now: time.Now, entries: map[string]policyEntry{}}
+}
+
+// Document returns the default version's document of a managed policy as plain JSON, and "" for a policy that does
+// not exist (any more).
+func (c *PolicyCache) Document(ctx context.Context, client awsapi.IAM, arn string) (string, error) {
+	if c == nil {
+		return "", nil
+	}
+	entry, known := c.get(arn)
+	if known && c.now().Sub(entry.checked) < policyTTL(arn) {
+		return entry.document, nil
+	}
+	policy, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
+	if awsapi.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the managed policy %s: %w", arn, err)
+	}
+	version := aws.ToString(policy.Policy.DefaultVersionId)
+	if !known || entry.version != version {
+		if entry.document, err = readVersion(ctx, client, arn, version); err != nil {
+			return "", err
+		}
+	}
+	entry.version, entry.checked = version, c.now()
+	c.put(arn, entry)
+	return entry.document, nil
+}
+
+func policyTTL(arn string) time.Duration {
+	if strings.Contains(arn, ":iam::aws:policy/") {
+		return awsPolicyTTL
+	}
+	return customerPolicyTTL
+}
+
+func readVersion(ctx context.Context, client awsapi.IAM, arn, version string) (string, error) {
+	out, err := client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: &version})
+	if awsapi.IsNotFound(err) { // deleted since GetPolicy
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading version %s of the managed policy %s: %w", version, arn, err)
+	}
+	return decode(out.PolicyVersion.Document), nil
+}
+
+// get returns an entry and notes that it was asked for.
+func (c *PolicyCache) get(arn string) (policyEntry, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entry, ok := c.entries[arn]
+	if ok {
+		entry.used = c.now()
+		c.entries[arn] = entry
+	}
+	return entry, ok
+}
+
+// put keeps an entry and forgets those that nobody has asked for in a long time.
+func (c *PolicyCache) put(arn string, entry policyEntry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entry.used = c.now()
+	c.entries[arn] = entry
+	for other, e := range c.entries {
+		if c.now().Sub(e.used) > unusedTTL {
+			delete(c.entries, other)
+		}
+	}
+}
+
+// decode returns a policy document as plain JSON. IAM URL-encodes documents in compliance with RFC 3986, where a plus
+// sign is itself (https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html).
+func decode(doc *string) string {
+	text := aws.ToString(doc)
+	if plain, err := url.PathUnescape(text); err == nil && !strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return plain
+	}
+	return text
+}
