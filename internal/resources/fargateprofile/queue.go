@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fargateprofile
+
+import (
+	"sync"
+	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
+)
+
+const (
+	// ticketLife is how long a ticket stays without being asked for: several times the interval at which a waiting
+	// profile comes back, so that only one whose owner is gone (deleted, stalled, its operator restarted) loses its place.
+	ticketLife = 5 * time.Minute
+	// roleWait is how long a new role may be refused before the refusal is believed. IAM is eventually consistent, usually
+	// within seconds (IAM user guide, "Changes that I make are not always immediately visible"); terraform-provider-aws
+	// waits two minutes for IAM as well.
+	roleWait = 2 * time.Minute
+	// otherLife bounds how long the selectors of another profile are believed: they never change, but a profile can be
+	// made anew under its name without our seeing the list in between.
+	otherLife = 30 * time.Minute
+)
+
+// Operation is what a ticket waits for.
+type Operation string
+
+// The operations.
+const (
+	Create Operation = "create"
+	Delete Operation = "delete"
+)
+
+// Queue lets one profile operation per EKS cluster go at a time, in the order in which they were asked for, and keeps
+// what else must outlive a pass. It is safe for concurrent use. It is in memory: before each operation AWS's own
+// state is looked at too, so a restarted operator waits for what runs.
+type Queue struct {
+	mu       sync.Mutex
+	now      func() time.Time
+	lines    map[string][]*ticket
+	refusals map[string]refusal
+	others   map[string]map[string]other
+}
+
+type ticket struct {
+	name      string
+	operation Operation
+	polled    time.Time
+	started   bool
+}
+
+type refusal struct{ first, last time.Time }
+
+type other struct {
+	profile observed.FargateProfile
+	read    time.Time
+}
+
+// NewQueue returns an empty queue that takes the time from now.
+func NewQueue(now func() time.Time) *Queue {
+	return &Queue{now: now, lines: map[string][]*ticket{}, refusals: map[string]refusal{}, others: map[string]map[string]other{}}
+}
+
+// Join asks for a turn, and keeps the place in the line of one that has asked before. It returns the name of the profile
+// at the head of the line, "" when it is this one's turn.
+func (q *Queue) Join(cluster, name string, operation Operation) (behind string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.expire(cluster)
+	t := q.find(cluster, name)
+	if t == nil {
+		t = &ticket{name: name}
+		q.lines[cluster] = append(q.lines[cluster], t)
+	}
+	t.operation, t.polled = operation, q.now()
+	if head := q.lines[cluster][0]; head != t {
+		return head.name
+	}
+	return ""
+}
+
+// Start says that the operation is about to be asked for: from now on the turn lasts until Saw sees its end.
+func (q *Queue) Start(cluster, name string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if t := q.find(cluster, name); t != nil {
+		t.started = true
+	}
+}
+
+// unstart takes a Start back: AWS refused, nothing runs.
+func (q *Queue) unstart(cluster, name string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if t := q.find(cluster, name); t != nil {
+		t.started = false
+	}
+}
+
+// Leave gives the place in the line up.
+func (q *Queue) Leave(cluster, name string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.drop(cluster, func(t *ticket) bool { return t.name == name })
+}
+
+// Saw tells how a profile was observed. The turn ends when the operation has come to its end: the profile is there
+// after a creation, gone after a deletion, or in no state of change after an operation that was started.
+func (q *Queue) Saw(cluster, name string, exists, changing bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	t := q.find(cluster, name)
+	if t == nil {
+		return
+	}
+	wanted := t.operation == Create && exists || t.operation == Delete && !exists
+	if !changing && (t.started || wanted) {
+		q.drop(cluster, func(other *ticket) bool { return other == t })
+		return
+	}
+	t.polled = q.now()
+}
+
+func (q *Queue) find(cluster, name string) *ticket {
+	for _, t := range q.lines[cluster] {
+		if t.name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// expire drops the tickets that nobody asked for in a while. A started one goes too: AWS's state says whether its
+// operation still runs.
+func (q *Queue) expire(cluster string) {
+	now := q.now()
+	q.drop(cluster, func(t *ticket) bool { return now.Sub(t.polled) > ticketLife })
+}
+
+func (q *Queue) drop(cluster string, gone func(*ticket) bool) {
+	var rest []*ticket
+	for _, t := range q.lines[cluster] {
+		if !gone(t) {
+			rest = append(rest, t)
+		}
+	}
+	if len(rest) == 0 {
+		delete(q.lines, cluster)
+		return
+	}
+	q.lines[cluster] = rest
+}
+
+// refused notes that AWS refused a role and says whether that can still be IAM's delay. A refusal long after the last
+// one begins anew.
+func (q *Queue) refused(key string) (mayPass bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.now()
+	r, seen := q.refusals[key]
+	if !seen || now.Sub(r.last) > ticketLife {
+		r.first = now
+	}
+	r.last = now
+	q.refusals[key] = r
+	return now.Sub(r.first) < roleWait
+}
+
+// accepted forgets that a role was refused.
+func (q *Queue) accepted(key string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.refusals, key)
+}
+
+// remember keeps the immutable part of a profile.
+func (q *Queue) remember(cluster string, p observed.FargateProfile) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.others[cluster] == nil {
+		q.others[cluster] = map[string]other{}
+	}
+	q.others[cluster][p.Name] = other{profile: immutable(p), read: q.now()}
+}
+
+// recall returns what is known of a profile.
+func (q *Queue) recall(cluster, name string) (observed.FargateProfile, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	o, ok := q.others[cluster][name]
+	return o.profile, ok && q.now().Sub(o.read) <= otherLife
+}
+
+// keepOnly forgets all profiles of a cluster but those named.
+func (q *Queue) keepOnly(cluster string, names []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	kept := map[string]other{}
+	for _, name := range names {
+		if o, ok := q.others[cluster][name]; ok {
+			kept[name] = o
+		}
+	}
+	q.others[cluster] = kept
+}
+
+// immutable is what never changes of a profile.
+func immutable(p observed.FargateProfile) observed.FargateProfile {
+	return observed.FargateProfile{Name: p.Name, ARN: p.ARN, RoleARN: p.RoleARN, SubnetIDs: p.SubnetIDs, Selectors: p.Selectors}
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package securitygroup
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+)
+
+// The error codes that decide what happens next: EC2 API reference, "Error codes for the Amazon EC2 API".
+const (
+	codeGroupExists = "InvalidGroup.Duplicate"
+	codeRuleExists  = "InvalidPermission.Duplicate"
+	codeTooMany     = "RulesPerSecurityGroupLimitExceeded"
+	codeInUse       = "DependencyViolation"
+)
+
+// Apply implements resource.Resource. A creation is one step; the rules follow when the group has been observed.
+func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+	if r.desired == nil {
+		return nil
+	}
+	if !o.Exists {
+		return r.create(ctx, v, tags)
+	}
+	return r.repair(ctx, detailOf(o), v)
+}
+
+func (r *Resource) create(ctx context.Context, v resource.Values, tags map[string]string) error {
+	vpc, _ := v.Get(r.desired.Cluster, resource.VPCID)
+	out, err := r.ec2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+		GroupName: &r.name, VpcId: &vpc, Description: aws.String(r.description()),
+		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeSecurityGroup, Tags: tagsOf(tags)}},
+	})
+	if awsapi.Code(err) == codeGroupExists {
+		// We looked for it by name and did not see it: EC2's answers are eventually consistent (EC2 developer guide,
+		// "Ensuring idempotency" and "Eventual consistency").
+		return &resource.Waiting{
+			Reason:  ReasonWaiting,
+			Message: fmt.Sprintf("%s: AWS says that %s has a group of this name already, but does not show it yet; looking again.", r.ID(), vpc),
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("creating %s in %s: %w", r.ID(), vpc, err)
+	}
+	r.groupID = aws.ToString(out.GroupId)
+	return nil
+}
+
+// description is what a new group gets: EC2 demands one.
+func (r *Resource) description() string {
+	if r.desired.Description != "" {
+		return r.desired.Description
+	}
+	return "fargate-security-operator: " + r.name
+}
+
+// repair adds first and takes away last, in both directions.
+func (r *Resource) repair(ctx context.Context, d detail, v resource.Values) error {
+	in, out := plans(*r.desired, d.group, d.fresh, v)
+	ingress := &direction{r: r, groupID: d.group.ID, plan: in}
+	egress := &direction{r: r, groupID: d.group.ID, plan: out, egress: true}
+	if d.fresh {
+		// Nothing that is declared is in force yet, so there is nothing to keep up.
+		if err := egress.revoke(ctx); err != nil {
+			return err
+		}
+	}
+	for _, step := range []func(context.Context) error{
+		ingress.authorize, egress.authorize, ingress.describe, egress.describe, ingress.revoke, egress.revoke,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// direction repairs the rules of one direction of a group.
+type direction struct {
+	r       *Resource
+	groupID string
+	plan    plan
+	egress  bool
+	revoked bool
+}
+
+func (d *direction) word() string {
+	if d.egress {
+		return "egress"
+	}
+	return "ingress"
+}
+
+// authorize adds the missing rules in one call. Where they do not fit beside the unlisted ones, those go first: that
+// touches no declared rule.
+func (d *direction) authorize(ctx context.Context) error {
+	if len(d.plan.missing) == 0 {
+		return nil
+	}
+	err := d.add(ctx, d.plan.missing)
+	if awsapi.Code(err) == codeTooMany && d.removable() {
+		if err := d.revoke(ctx); err != nil {
+			return err
+		}
+		err = d.add(ctx, d.plan.missing)
+	}
+	if awsapi.Code(err) == codeRuleExists {
+		err = d.addEach(ctx)
+	}
+	return err
+}
+
+// addEach adds rule by rule and takes those that are there already as added: after a lost answer they are.
+func (d *direction) addEach(ctx context.Context) error {
+	for _, rule := range d.plan.missing {
+		err := d.add(ctx, []observed.Rule{rule})
+		if err != nil && awsapi.Code(err) != codeRuleExists {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *direction) add(ctx context.Context, rules []observed.Rule) error {
+	permissions := make([]types.IpPermission, 0, len(rules))
+	for _, rule := range rules {
+		permissions = append(permissions, permission(rule))
+	}
+	var err error
+	if d.egress {
+		_, err = d.r.ec2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &d.groupID, IpPermissions: permissions})
+	} else {
+		_, err = d.r.ec2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &d.groupID, IpPermissions: permissions})
+	}
+	return d.wrap("authorizing", err)
+}
+
+// describe sets descriptions. Modifying a rule by its id, with everything else as it is, keeps it in force.
+func (d *direction) describe(ctx context.Context) error {
+	if len(d.plan.changed) == 0 {
+		return nil
+	}
+	updates := make([]types.SecurityGroupRuleUpdate, 0, len(d.plan.changed))
+	for _, rule := range d.plan.changed {
+		updates = append(updates, types.SecurityGroupRuleUpdate{SecurityGroupRuleId: aws.String(rule.ID), SecurityGroupRule: request(rule.Rule)})
+	}
+	_, err := d.r.ec2.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{GroupId: &d.groupID, SecurityGroupRules: updates})
+	return d.wrap("describing", err)
+}
+
+// removable says whether there is an unlisted rule that may go now.
+func (d *direction) removable() bool { return !d.revoked && len(d.plan.removableIDs()) > 0 }
+
+// revoke takes away, once and in one call, what is not declared.
+func (d *direction) revoke(ctx context.Context) error {
+	ids := d.plan.removableIDs()
+	if d.revoked || len(ids) == 0 {
+		return nil
+	}
+	err := d.r.revoke(ctx, d.groupID, d.egress, ids)
+	d.revoked = err == nil
+	return d.wrap("revoking", err)
+}
+
+// removableIDs are the ids of the unlisted rules that may go; one that waits for a group's id may not.
+func (p plan) removableIDs() []string {
+	var ids []string
+	for _, rule := range p.unlisted {
+		if rule.remove && rule.waitsFor == "" {
+			ids = append(ids, rule.ID)
+		}
+	}
+	return ids
+}
+
+// revoke takes rules of one direction away. Rules that are gone already are what was wanted; the next pass sees the rest.
+func (r *Resource) revoke(ctx context.Context, groupID string, egress bool, ids []string) error {
+	var err error
+	if egress {
+		_, err = r.ec2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &groupID, SecurityGroupRuleIds: ids})
+	} else {
+		_, err = r.ec2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &groupID, SecurityGroupRuleIds: ids})
+	}
+	if awsapi.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (d *direction) wrap(verb string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s rules of %s: %w", verb, d.word(), d.r.ID(), err)
+}
+
+// permission is a rule as the authorize operations take it.
+func permission(rule observed.Rule) types.IpPermission {
+	out := types.IpPermission{IpProtocol: aws.String(rule.Protocol)}
+	out.FromPort, out.ToPort = ports(rule)
+	description := optional(rule.Description)
+	account, group := groupOf(rule.Peer)
+	switch {
+	case group != "":
+		out.UserIdGroupPairs = []types.UserIdGroupPair{{GroupId: &group, UserId: optional(account), Description: description}}
+	case isPrefixList(rule.Peer):
+		out.PrefixListIds = []types.PrefixListId{{PrefixListId: aws.String(rule.Peer), Description: description}}
+	case isIPv6(rule.Peer):
+		out.Ipv6Ranges = []types.Ipv6Range{{CidrIpv6: aws.String(rule.Peer), Description: description}}
+	default:
+		out.IpRanges = []types.IpRange{{CidrIp: aws.String(rule.Peer), Description: description}}
+	}
+	return out
+}
+
+// request is a rule as ModifySecurityGroupRules takes it: whole, or EC2 clears what is left out.
+func request(rule observed.Rule) *types.SecurityGroupRuleRequest {
+	out := &types.SecurityGroupRuleRequest{IpProtocol: aws.String(rule.Protocol), Description: aws.String(rule.Description)}
+	out.FromPort, out.ToPort = ports(rule)
+	_, group := groupOf(rule.Peer)
+	switch {
+	case group != "":
+		out.ReferencedGroupId = &group
+	case isPrefixList(rule.Peer):
+		out.PrefixListId = aws.String(rule.Peer)
+	case isIPv6(rule.Peer):
+		out.CidrIpv6 = aws.String(rule.Peer)
+	default:
+		out.CidrIpv4 = aws.String(rule.Peer)
+	}
+	return out
+}
+
+// ports are given for the protocols that have them: EC2 API reference, IpPermission (for any other protocol traffic on
+// all ports is allowed, whatever is given).
+func ports(rule observed.Rule) (from, to *int32) {
+	switch rule.Protocol {
+	case "tcp", "udp", "icmp", "icmpv6":
+		return aws.Int32(rule.FromPort), aws.Int32(rule.ToPort)
+	}
+	return nil, nil
+}
+
+func isIPv6(peer string) bool { return strings.Contains(peer, ":") }
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
