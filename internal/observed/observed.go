@@ -46,7 +46,9 @@ type Role struct {
 	InlinePolicies      map[string]string
 	// NodeGroup names a node group of the cluster that uses the role ("" for none, or not looked up).
 	NodeGroup string
-	Tags      map[string]string
+	// NodeGroupsRead is true when the node groups of the cluster were looked up, so that "" means none.
+	NodeGroupsRead bool
+	Tags           map[string]string
 }
 
 // ManagedPolicy is a managed policy attached to a role. Document is "" where it was not read.
