@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -40,7 +39,7 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 // found is the observation of an existing role.
 func (r *Resource) found(ctx context.Context, role observed.Role) (*resource.Observation, error) {
 	var err error
-	if _, owned := role.Tags[ownerTag]; !owned {
+	if _, owned := role.Tags[resource.OwnerTag]; !owned {
 		if role.NodeGroup, err = r.nodeGroup(ctx, role.ARN); err != nil {
 			return nil, err
 		}
@@ -56,7 +55,7 @@ func (r *Resource) found(ctx context.Context, role observed.Role) (*resource.Obs
 func guardProblems(id resource.ID, d Desired) []resource.Problem {
 	var problems []resource.Problem
 	if err := d.Guard.Boundary(d.PermissionsBoundaryARN); err != nil {
-		problems = append(problems, resource.Problem{Reason: ReasonGuardrail, Message: fmt.Sprintf("%s: permissionsBoundaryARN: %s", id, err)})
+		problems = append(problems, resource.Problem{Reason: ReasonGuardrail, Message: fmt.Sprintf("%s: %s", id, err)})
 	}
 	for _, arn := range listed(d) {
 		if !d.Guard.PolicyAllowed(arn) {
@@ -72,7 +71,7 @@ func (r *Resource) unknownPolicies(ctx context.Context, role observed.Role) ([]r
 	var problems []resource.Problem
 	check := func(field, arn string) error {
 		_, err := r.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
-		if awsapi.IsNotFound(err) {
+		if isNotFound(err) {
 			problems = append(problems, resource.Problem{Reason: ReasonPolicyNotFound, Message: fmt.Sprintf(
 				"%s: %s names %s, and there is no such policy; correct the ARN or create the policy", r.ID(), field, arn)})
 			return nil

@@ -46,7 +46,6 @@ const (
 	ReasonTrustUnsuitable  = "TrustPolicyUnsuitable"
 	ReasonInUse            = "RoleInUse"
 	ReasonWaitingForRole   = "WaitingForRole"
-	ownerTag               = "fargatesecurity.io/owner"
 	roleDescriptionPattern = "Pod execution role of Fargate profiles of the EKS cluster %s"
 )
 

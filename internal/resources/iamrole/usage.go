@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -18,7 +17,7 @@ func (r reader) nodeGroup(ctx context.Context, roleARN string) (string, error) {
 	pages := eks.NewListNodegroupsPaginator(r.eks, &eks.ListNodegroupsInput{ClusterName: &r.cluster})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if awsapi.IsNotFound(err) { // no cluster, no node groups
+		if isNotFound(err) { // no cluster, no node groups
 			return "", nil
 		}
 		if err != nil {
@@ -26,7 +25,7 @@ func (r reader) nodeGroup(ctx context.Context, roleARN string) (string, error) {
 		}
 		for _, name := range page.Nodegroups {
 			out, err := r.eks.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &r.cluster, NodegroupName: &name})
-			if awsapi.IsNotFound(err) {
+			if isNotFound(err) {
 				continue
 			}
 			if err != nil {
@@ -45,7 +44,7 @@ func (r reader) fargateProfile(ctx context.Context, roleARN string) (string, err
 	pages := eks.NewListFargateProfilesPaginator(r.eks, &eks.ListFargateProfilesInput{ClusterName: &r.cluster})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if awsapi.IsNotFound(err) { // no cluster, no profiles
+		if isNotFound(err) { // no cluster, no profiles
 			return "", nil
 		}
 		if err != nil {
@@ -53,7 +52,7 @@ func (r reader) fargateProfile(ctx context.Context, roleARN string) (string, err
 		}
 		for _, name := range page.FargateProfileNames {
 			out, err := r.eks.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: &r.cluster, FargateProfileName: &name})
-			if awsapi.IsNotFound(err) {
+			if isNotFound(err) {
 				continue
 			}
 			if err != nil {
