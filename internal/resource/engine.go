@@ -36,6 +36,10 @@ type Options struct {
 	FormerTagKeys []string
 	// Prior is what status remembers.
 	Prior map[ID]Prior
+	// Problems are what is wrong with the spec itself, by the object that it concerns.
+	Problems map[ID][]Problem
+	// Order lists the kinds in dependency order: leftovers are removed in its reverse.
+	Order []string
 	// Classify says what an error means.
 	Classify func(error) failure.Failure
 }
@@ -130,6 +134,9 @@ func (it *item) stop(p *pass, err error) {
 func (p *pass) judge(it *item) {
 	obj := it.object
 	obj.Drift, obj.Pending, obj.Problems, obj.Warnings = nil, nil, nil, nil
+	for _, problem := range p.opts.Problems[obj.ID] {
+		obj.add(problem)
+	}
 	if !it.stopped {
 		obj.Waiting = nil
 	}
@@ -137,6 +144,7 @@ func (p *pass) judge(it *item) {
 		obj.ARN, obj.Origin, obj.Hash = it.prior.ARN, it.prior.Origin, it.prior.Hash
 		return
 	}
+	obj.Read = true
 	it.own = ownerOf(it.res, it.obs, it.prior, p.opts.Owner)
 	p.describe(it)
 	for _, problem := range it.obs.Problems {

@@ -15,9 +15,10 @@ import (
 func (p *pass) prune(ctx context.Context, leftovers []Resource) {
 	uses := p.uses()
 	settled := !slices.ContainsFunc(p.items, func(it *item) bool { return !it.object.Settled() })
-	for _, res := range slices.Backward(leftovers) {
+	for _, res := range slices.Backward(p.ordered(leftovers)) {
 		it := newItem(res, p.opts.Prior[res.ID()])
-		if !p.observeLeftover(ctx, it) {
+		p.observe(ctx, it)
+		if !p.present(it) || p.isDeclared(it) {
 			continue
 		}
 		switch user := usedBy(uses, it.obs); {
@@ -42,15 +43,12 @@ func (p *pass) prune(ctx context.Context, leftovers []Resource) {
 // it, with Retain) is released, what is not ours is left alone. It stops at the first kind that is not gone yet. The
 // deletion is complete when Result.Leftovers is empty.
 func Delete(ctx context.Context, resources, leftovers []Resource, opts Options) Result {
-	p := &pass{opts: opts, values: Values{}}
-	all := append(slices.Clone(resources), leftovers...)
-	waitingKind := ""
-	for _, res := range all { // values such as the cluster's VPC are needed to find objects by name
-		it := newItem(res, opts.Prior[res.ID()])
-		it.own = unowned
+	p := newPass(resources, opts)
+	for _, it := range p.items { // values such as the cluster's VPC are needed to find objects by name
 		p.observe(ctx, it)
-		p.items = append(p.items, it)
 	}
+	p.addLeftovers(ctx, leftovers)
+	waitingKind := ""
 	for _, it := range slices.Backward(p.items) {
 		if isReferenced(it.res) || neverMade(it) || !p.present(it) {
 			continue
@@ -79,19 +77,41 @@ func isReferenced(res Resource) bool {
 	return ok && r.Referenced()
 }
 
-// observeLeftover tells that the object still exists and is ours by its own tags, or could not be read.
-func (p *pass) observeLeftover(ctx context.Context, it *item) bool {
-	p.observe(ctx, it)
-	return p.present(it)
+// addLeftovers puts the leftovers among the declared objects, at their kind's place in the order.
+func (p *pass) addLeftovers(ctx context.Context, leftovers []Resource) {
+	for _, res := range leftovers {
+		it := newItem(res, p.opts.Prior[res.ID()])
+		p.observe(ctx, it)
+		if !p.isDeclared(it) {
+			p.items = append(p.items, it)
+		}
+	}
+	slices.SortStableFunc(p.items, func(a, b *item) int { return p.rank(a.res) - p.rank(b.res) })
 }
 
+func (p *pass) ordered(list []Resource) []Resource {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Resource) int { return p.rank(a) - p.rank(b) })
+	return list
+}
+
+func (p *pass) rank(res Resource) int { return slices.Index(p.opts.Order, res.ID().Kind) }
+
+// isDeclared tells that a leftover, found by its owner tag, is one of the declared objects.
+func (p *pass) isDeclared(left *item) bool {
+	return left.obs != nil && left.obs.ARN != "" && slices.ContainsFunc(p.items, func(it *item) bool {
+		return it != left && it.obs != nil && it.obs.Exists && it.obs.ARN == left.obs.ARN
+	})
+}
+
+// present tells that the object still exists and is ours by its own tags, or could not be read.
 func (p *pass) present(it *item) bool {
 	obj := it.object
 	if it.obs == nil {
 		obj.ARN, obj.Origin = it.prior.ARN, it.prior.Origin
 		return true
 	}
-	obj.Exists, obj.ARN, obj.State = it.obs.Exists, it.obs.ARN, it.obs.State
+	obj.Read, obj.Exists, obj.ARN, obj.State = true, it.obs.Exists, it.obs.ARN, it.obs.State
 	if it.obs.Exists {
 		obj.Origin = originOf(it.obs, it.prior)
 	}

@@ -15,6 +15,8 @@ const StateAbsent = "Absent"
 type Object struct {
 	ID      ID
 	Section string
+	// Read is false when the object could not be observed at all: what was known of it before still stands.
+	Read bool
 	// Exists, ARN and State are as last observed.
 	Exists     bool
 	ARN, State string

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
+)
+
+// defaultResync is how often everything is read again when an account does not say.
+const defaultResync = 5 * time.Minute
+
+// defaultForbiddenCIDRs apply where an account declares no guardrails at all; with guardrails, the schema's default does.
+var defaultForbiddenCIDRs = []string{"0.0.0.0/0", "::/0"}
+
+// refusal ends a pass before anything of AWS is read: only a person can help.
+type refusal struct {
+	Reason, Message string
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return r.Message }
+
+// Accounts leads from the AWSAccount that a profile names to a verified session.
+type Accounts struct {
+	Client   client.Reader
+	Sessions *awsapi.Sessions
+	// OperatorNamespace may always use an account that has no spec.allowedNamespaces.
+	OperatorNamespace string
+}
+
+// boundAccount is an account as a profile may use it.
+type boundAccount struct {
+	*awsapi.Account
+	guard  guardrails.Guardrails
+	resync time.Duration
+}
+
+// bind checks that the namespace may use the account, and connects to it.
+// Errors: *refusal, errors of the Kubernetes API, errors of the SDK.
+func (a *Accounts) bind(ctx context.Context, namespace, name string) (*boundAccount, error) {
+	account := &v1alpha1.AWSAccount{}
+	if err := a.Client.Get(ctx, types.NamespacedName{Name: name}, account); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, &refusal{v1alpha1.ReasonAccountNotFound, fmt.Sprintf("spec.accountRef names AWSAccount %q, which does not exist: create it, or correct the name", name)}
+		}
+		return nil, err
+	}
+	if err := a.mayUse(ctx, account, namespace); err != nil {
+		return nil, err
+	}
+	session, err := a.Sessions.Account(ctx, sessionConfig(account))
+	var mismatch *awsapi.MismatchError
+	if errors.As(err, &mismatch) {
+		return nil, &refusal{v1alpha1.ReasonAccountMismatch, fmt.Sprintf("AWSAccount %s: %s", name, mismatch)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &boundAccount{Account: session, guard: guardOf(account), resync: resyncOf(account)}, nil
+}
+
+func (a *Accounts) mayUse(ctx context.Context, account *v1alpha1.AWSAccount, namespace string) error {
+	if account.Spec.AllowedNamespaces == nil {
+		if namespace == a.OperatorNamespace {
+			return nil
+		}
+		return notAllowed(account.Name, namespace, "has no spec.allowedNamespaces, so only the operator's own namespace may use it")
+	}
+	selector, err := metav1.LabelSelectorAsSelector(account.Spec.AllowedNamespaces)
+	if err != nil {
+		return &refusal{v1alpha1.ReasonInvalidSpec, fmt.Sprintf("AWSAccount %s: spec.allowedNamespaces is not a label selector: %v", account.Name, err)}
+	}
+	ns := &corev1.Namespace{}
+	if err := a.Client.Get(ctx, types.NamespacedName{Name: namespace}, ns); err != nil {
+		return err
+	}
+	if selector.Matches(labels.Set(ns.Labels)) {
+		return nil
+	}
+	return notAllowed(account.Name, namespace, fmt.Sprintf("allows namespaces with the labels %q: label the namespace so, or widen spec.allowedNamespaces", selector))
+}
+
+func notAllowed(account, namespace, why string) error {
+	return &refusal{v1alpha1.ReasonNamespaceNotAllowed, fmt.Sprintf("namespace %s may not use AWSAccount %s, which %s", namespace, account, why)}
+}
+
+func sessionConfig(account *v1alpha1.AWSAccount) awsapi.Config {
+	cfg := awsapi.Config{AccountID: account.Spec.AccountID, Region: account.Spec.Region, EndpointURL: account.Spec.EndpointURL}
+	if role := account.Spec.AssumeRole; role != nil {
+		cfg.RoleARN, cfg.ExternalID = role.RoleARN, role.ExternalID
+	}
+	return cfg
+}
+
+func guardOf(account *v1alpha1.AWSAccount) guardrails.Guardrails {
+	g := account.Spec.Guardrails
+	if g == nil {
+		return guardrails.Guardrails{ForbiddenIngressCIDRs: defaultForbiddenCIDRs}
+	}
+	return guardrails.Guardrails{
+		PermissionsBoundaryARN:   g.PermissionsBoundaryARN,
+		AllowedManagedPolicyARNs: g.AllowedManagedPolicyARNs,
+		ForbiddenIngressCIDRs:    g.ForbiddenIngressCIDRs,
+	}
+}
+
+func resyncOf(account *v1alpha1.AWSAccount) time.Duration {
+	if account.Spec.ResyncInterval == nil {
+		return defaultResync
+	}
+	return account.Spec.ResyncInterval.Duration
+}
+
+// classify words an error of the way to AWS.
+func classify(err error) failure.Failure { return awsapi.Classify(err) }

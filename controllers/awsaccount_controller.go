@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/conditions"
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+)
+
+// AccountReconciler keeps the status of AWSAccounts true: whether the credentials work and belong to the account.
+type AccountReconciler struct {
+	Client   client.Client
+	Sessions *awsapi.Sessions
+	Recorder events.EventRecorder
+	Metrics  *Metrics
+	Timing   Timing
+
+	retries *retries
+}
+
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts/status,verbs=update;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts/finalizers,verbs=update
+
+// Reconcile verifies one account.
+func (r *AccountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	account := &v1alpha1.AWSAccount{}
+	if err := r.Client.Get(ctx, req.NamespacedName, account); err != nil {
+		r.retries.forget(req)
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !account.DeletionTimestamp.IsZero() {
+		return r.release(ctx, account)
+	}
+	if controllerutil.AddFinalizer(account, v1alpha1.Finalizer) {
+		if err := r.Client.Update(ctx, account); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	verified, err := r.Sessions.Verify(ctx, sessionConfig(account))
+	verdict, kind := r.judge(req, verified, err)
+	if err := r.report(ctx, account, verdict, verified); err != nil {
+		return ctrl.Result{}, err
+	}
+	return r.retries.after(req, kind, false, resyncOf(account)), nil
+}
+
+// judge turns the answer to "who are we?" into conditions.
+func (r *AccountReconciler) judge(req ctrl.Request, verified *awsapi.Account, err error) (conditions.Verdict, failure.Kind) {
+	var mismatch *awsapi.MismatchError
+	switch {
+	case err == nil:
+		r.retries.deniedForLong(req, false)
+		return conditions.Verdict{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonReady,
+			Message: fmt.Sprintf("account %s in %s is reached as %s", verified.AccountID, verified.Region, verified.CallerARN)}, ""
+	case errors.As(err, &mismatch):
+		return conditions.Verdict{Ready: metav1.ConditionFalse, Stalled: true,
+			Reason: v1alpha1.ReasonAccountMismatch, Message: mismatch.Error()}, ""
+	default:
+		f := classify(err)
+		long := r.retries.deniedForLong(req, f.Kind == failure.AccessDenied)
+		stalled := long || f.Kind == failure.Invalid
+		return conditions.Verdict{Ready: metav1.ConditionFalse, Stalled: stalled, Reconciling: !stalled,
+			Reason: f.Reason, Message: f.Message}, f.Kind
+	}
+}
+
+func (r *AccountReconciler) report(ctx context.Context, account *v1alpha1.AWSAccount, v conditions.Verdict, verified *awsapi.Account) error {
+	before := account.DeepCopy()
+	status := &account.Status
+	status.ObservedGeneration = account.Generation
+	status.LastHandledReconcileRequest = account.Annotations[v1alpha1.ReconcileRequestAnnotation]
+	status.CallerARN = ""
+	if verified != nil {
+		status.CallerARN = verified.CallerARN
+	}
+	conditions.Apply(&status.Conditions, account.Generation, v)
+	r.Metrics.passes.WithLabelValues("AWSAccount", resultOf(v, false)).Inc()
+	if equality.Semantic.DeepEqual(before.Status, *status) {
+		return nil
+	}
+	announce(ctx, r.Recorder, account, before.Status.Conditions, status.Conditions)
+	return r.Client.Status().Patch(ctx, account, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}
+
+// release lets the account go once no profile refers to it: without the account, profiles could not be deleted from AWS.
+func (r *AccountReconciler) release(ctx context.Context, account *v1alpha1.AWSAccount) (ctrl.Result, error) {
+	profiles := &v1alpha1.FargateSecurityProfileList{}
+	if err := r.Client.List(ctx, profiles, client.MatchingFields{accountIndex: account.Name}); err != nil {
+		return ctrl.Result{}, err
+	}
+	if n := len(profiles.Items); n > 0 {
+		first := client.ObjectKeyFromObject(&profiles.Items[0])
+		return ctrl.Result{}, r.report(ctx, account, conditions.Verdict{
+			Ready: metav1.ConditionFalse, Reconciling: true, Reason: v1alpha1.ReasonInUse,
+			Message: fmt.Sprintf("the account is deleted once no FargateSecurityProfile refers to it: %d do, such as %s", n, first),
+		}, nil)
+	}
+	if controllerutil.RemoveFinalizer(account, v1alpha1.Finalizer) {
+		return ctrl.Result{}, client.IgnoreNotFound(r.Client.Update(ctx, account))
+	}
+	return ctrl.Result{}, nil
+}
+
+// SetupWithManager registers the controller. A profile that goes wakes the account that it referred to, which may be
+// waiting to be deleted.
+func (r *AccountReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.retries = newRetries(r.Timing)
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.AWSAccount{}, builder.WithPredicates(declarationChanged())).
+		Watches(&v1alpha1.FargateSecurityProfile{}, handler.EnqueueRequestsFromMapFunc(accountOf), builder.WithPredicates(onlyDeletes())).
+		WithOptions(controller.Options{ReconciliationTimeout: passTimeout}).
+		Complete(r)
+}
+
+func accountOf(_ context.Context, obj client.Object) []reconcile.Request {
+	profile, ok := obj.(*v1alpha1.FargateSecurityProfile)
+	if !ok {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: profile.Spec.AccountRef.Name}}}
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+)
+
+// maxNote is the length of an Event's note that the API server takes.
+const maxNote = 1024
+
+// announce tells of conditions that changed, as Kubernetes Events and in the log: once for each change, never for a
+// pass that found what the last one had found.
+func announce(ctx context.Context, recorder events.EventRecorder, obj runtime.Object, before, after []metav1.Condition) {
+	log := ctrl.LoggerFrom(ctx)
+	for _, c := range after {
+		old := meta.FindStatusCondition(before, c.Type)
+		if old != nil && old.Status == c.Status && old.Reason == c.Reason && old.Message == c.Message {
+			continue
+		}
+		log.Info("condition changed", "type", c.Type, "status", c.Status, "reason", c.Reason, "message", c.Message)
+		if worthAnEvent(c, old) {
+			recorder.Eventf(obj, nil, eventType(c), c.Reason, "Reconcile", "%s: %s", c.Type, note(c.Message))
+		}
+	}
+}
+
+// worthAnEvent: Ready, Stalled and Drifted as they turn or change their reason, and sections that say something new
+// although nothing stops them (a warning). Reconciling comes and goes with every wait.
+func worthAnEvent(c metav1.Condition, old *metav1.Condition) bool {
+	turned := old == nil || old.Status != c.Status || old.Reason != c.Reason
+	switch c.Type {
+	case v1alpha1.ReadyCondition, v1alpha1.StalledCondition:
+		return turned
+	case v1alpha1.DriftedCondition:
+		return turned && (old != nil || c.Status == metav1.ConditionTrue)
+	case v1alpha1.ReconcilingCondition:
+		return false
+	default:
+		return c.Status == metav1.ConditionTrue && c.Message != ""
+	}
+}
+
+func eventType(c metav1.Condition) string {
+	bad := c.Type == v1alpha1.StalledCondition || c.Type == v1alpha1.DriftedCondition
+	if (c.Status == metav1.ConditionTrue) == bad {
+		return corev1.EventTypeWarning
+	}
+	if c.Status != metav1.ConditionTrue || c.Type == v1alpha1.ReadyCondition || c.Type == v1alpha1.DriftedCondition {
+		return corev1.EventTypeNormal
+	}
+	return corev1.EventTypeWarning
+}
+
+func note(message string) string {
+	if len(message) > maxNote-64 {
+		return message[:maxNote-64]
+	}
+	return message
+}

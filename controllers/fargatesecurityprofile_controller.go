@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controllers holds one reconciler for each kind. Each is the same short way: fetch the object, get the
+// account, build the stack of Resources, let the engine run it, write status once.
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/conditions"
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+)
+
+// ProfileReconciler keeps FargateSecurityProfiles as declared.
+type ProfileReconciler struct {
+	Client   client.Client
+	Workload dynamic.Interface
+	Accounts *Accounts
+	Recorder events.EventRecorder
+	Metrics  *Metrics
+	Timing   Timing
+	// OperatorID is the first part of the owner tag: stable per installation.
+	OperatorID string
+	// ObserveOnly treats every profile as if its mode were Observe.
+	ObserveOnly bool
+	// Concurrency is how many profiles are worked on at once.
+	Concurrency int
+
+	retries  *retries
+	memories memories
+	// swept remembers the profiles whose owner tag was looked for since the operator started.
+	swept sync.Map
+}
+
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/status,verbs=update;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/finalizers,verbs=update
+// +kubebuilder:rbac:groups=vpcresources.k8s.aws,resources=securitygrouppolicies,verbs=get;create;update;delete
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups="",resources=events,verbs=create;patch
+
+// Reconcile brings one profile a pass nearer to what it declares.
+func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	profile := &v1alpha1.FargateSecurityProfile{}
+	if err := r.Client.Get(ctx, req.NamespacedName, profile); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(req)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	switch {
+	case !profile.DeletionTimestamp.IsZero():
+		return r.delete(ctx, req, profile)
+	case profile.Spec.Mode == v1alpha1.ModeSuspend:
+		return ctrl.Result{}, r.suspend(ctx, profile)
+	}
+	return r.run(ctx, req, profile)
+}
+
+// run is a pass over a living profile.
+func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) (ctrl.Result, error) {
+	account, err := r.Accounts.bind(ctx, profile.Namespace, profile.Spec.AccountRef.Name)
+	if err != nil {
+		return r.unreachable(ctx, req, profile, err)
+	}
+	enforce := r.enforces(profile)
+	if enforce && controllerutil.AddFinalizer(profile, v1alpha1.Finalizer) {
+		if err := r.Client.Update(ctx, profile); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	s := r.stack(profile, account)
+	declared := s.resources()
+	leftovers, err := s.leftovers(ctx, declared, r.sweepDue(req, profile))
+	if err != nil {
+		return r.unreachable(ctx, req, profile, err)
+	}
+	result := resource.Run(ctx, declared, leftovers, r.options(s, enforce))
+	return r.conclude(ctx, req, profile, &result, enforce, account.resync)
+}
+
+// conclude writes status once, tells of what changed, and says when to come back.
+func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result, enforce bool, resync time.Duration) (ctrl.Result, error) {
+	before := profile.DeepCopy()
+	current, repaired := record(profile, result, time.Now())
+	list := findings(result, enforce, r.retries.deniedForLong(req, denied(result)))
+	verdict := verdictOf(list, enforce, current)
+	recordDrifted(profile, current)
+	recordSections(profile, result, list)
+	if enforce {
+		recordTagKeys(profile, !slices.ContainsFunc(result.Objects, func(o *resource.Object) bool { return !o.Settled() || len(o.Drift) > 0 }))
+	}
+	r.Metrics.setDrift(req.NamespacedName, current)
+	r.Metrics.repaired(repaired)
+	if err := r.report(ctx, profile, before, verdict, len(current) > 0); err != nil {
+		return ctrl.Result{}, err
+	}
+	if len(repaired) > 0 {
+		ctrl.LoggerFrom(ctx).Info("repaired drift", "fields", len(repaired), "what", profile.Status.LastRepair.Message)
+		r.Recorder.Eventf(profile, nil, corev1.EventTypeNormal, "Repaired", "Repair", "%s", note(profile.Status.LastRepair.Message))
+	}
+	if verdict.Ready == metav1.ConditionTrue {
+		r.swept.Store(req, true)
+	}
+	kind, waiting := worstKind(list)
+	return r.retries.after(req, kind, waiting, resync), nil
+}
+
+// delete takes down what belongs to the profile and lets it go when AWS says that it is gone. In the modes that
+// write nothing it lets go at once, and says what stays.
+func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) (ctrl.Result, error) {
+	if !controllerutil.ContainsFinalizer(profile, v1alpha1.Finalizer) {
+		return ctrl.Result{}, nil
+	}
+	if !r.enforces(profile) {
+		r.Recorder.Eventf(profile, nil, corev1.EventTypeWarning, "Abandoned", "Delete",
+			"deleted while nothing may be written to AWS: everything stays there as it is, with its owner tags")
+		return ctrl.Result{}, r.letGo(ctx, req, profile)
+	}
+	account, err := r.Accounts.bind(ctx, profile.Namespace, profile.Spec.AccountRef.Name)
+	if err != nil {
+		return r.unreachable(ctx, req, profile, err)
+	}
+	s := r.stack(profile, account)
+	declared := s.resources()
+	leftovers, err := s.leftovers(ctx, declared, true)
+	if err != nil {
+		return r.unreachable(ctx, req, profile, err)
+	}
+	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
+	if len(result.Leftovers) == 0 {
+		return ctrl.Result{}, r.letGo(ctx, req, profile)
+	}
+	return r.reportDeletion(ctx, req, profile, &result, account.resync)
+}
+
+func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result, resync time.Duration) (ctrl.Result, error) {
+	before := profile.DeepCopy()
+	list := findings(result, false, r.retries.deniedForLong(req, denied(result)))
+	profile.Status.Resources = mergeRemaining(profile.Status.Resources, result)
+	verdict := verdictOf(list, true, nil)
+	verdict.Ready, verdict.Reconciling = metav1.ConditionFalse, !verdict.Stalled
+	if len(list) == 0 {
+		verdict.Reason, verdict.Message = v1alpha1.ReasonDeleting, "being deleted"
+	}
+	if err := r.report(ctx, profile, before, verdict, false); err != nil {
+		return ctrl.Result{}, err
+	}
+	kind, _ := worstKind(list)
+	return r.retries.after(req, kind, true, resync), nil
+}
+
+// mergeRemaining lists what is still there, with what status knew of it.
+func mergeRemaining(known []v1alpha1.ResourceStatus, result *resource.Result) []v1alpha1.ResourceStatus {
+	list := resourceStatuses(result)
+	for i := range list {
+		for _, k := range known {
+			if k.Kind == list[i].Kind && k.Name == list[i].Name {
+				list[i].DeclarationHash = k.DeclarationHash
+			}
+		}
+	}
+	return list
+}
+
+// letGo removes the finalizer.
+func (r *ProfileReconciler) letGo(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) error {
+	r.forget(req)
+	controllerutil.RemoveFinalizer(profile, v1alpha1.Finalizer)
+	return client.IgnoreNotFound(r.Client.Update(ctx, profile))
+}
+
+// suspend reports that nothing is done; what was known stays as it was.
+func (r *ProfileReconciler) suspend(ctx context.Context, profile *v1alpha1.FargateSecurityProfile) error {
+	before := profile.DeepCopy()
+	ensureDriftColumns(profile)
+	return r.report(ctx, profile, before, conditions.Verdict{
+		Ready: metav1.ConditionUnknown, Reason: v1alpha1.ReasonSuspended,
+		Message: "mode Suspend: AWS is neither read nor written",
+	}, false)
+}
+
+// unreachable reports that the pass ended before anything of the profile was read.
+func (r *ProfileReconciler) unreachable(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, err error) (ctrl.Result, error) {
+	var refused *refusal
+	verdict, kind := conditions.Verdict{Ready: metav1.ConditionFalse}, failure.Kind("")
+	var apiStatus apierrors.APIStatus
+	switch {
+	case errors.As(err, &refused):
+		verdict.Stalled, verdict.Reason, verdict.Message = true, refused.Reason, refused.Message
+	case errors.As(err, &apiStatus):
+		return ctrl.Result{}, err
+	default:
+		f := classify(err)
+		kind = f.Kind
+		long := r.retries.deniedForLong(req, kind == failure.AccessDenied)
+		verdict.Stalled = stalls(kind, long)
+		verdict.Reconciling = !verdict.Stalled
+		verdict.Reason, verdict.Message = f.Reason, fmt.Sprintf("AWSAccount %s: %s", profile.Spec.AccountRef.Name, f.Message)
+	}
+	if !profile.DeletionTimestamp.IsZero() {
+		verdict.Message += "; to let go of the profile without touching AWS, set spec.mode to Suspend"
+	}
+	before := profile.DeepCopy()
+	ensureDriftColumns(profile)
+	if err := r.report(ctx, profile, before, verdict, false); err != nil {
+		return ctrl.Result{}, err
+	}
+	return r.retries.after(req, kind, false, defaultResync), nil
+}
+
+// ensureDriftColumns gives a profile that was never read its Drifted condition and driftCount.
+func ensureDriftColumns(profile *v1alpha1.FargateSecurityProfile) {
+	if profile.Status.DriftCount == nil {
+		profile.Status.DriftCount = new(int32)
+	}
+	if meta.FindStatusCondition(profile.Status.Conditions, v1alpha1.DriftedCondition) == nil {
+		conditions.Set(&profile.Status.Conditions, profile.Generation, v1alpha1.DriftedCondition, metav1.ConditionFalse,
+			v1alpha1.ReasonUnknown, "AWS was not read yet")
+	}
+}
+
+// report writes the verdict, and status if anything in it changed: one patch, or none.
+func (r *ProfileReconciler) report(ctx context.Context, profile, before *v1alpha1.FargateSecurityProfile, v conditions.Verdict, drifted bool) error {
+	status := &profile.Status
+	status.ObservedGeneration = profile.Generation
+	status.LastHandledReconcileRequest = profile.Annotations[v1alpha1.ReconcileRequestAnnotation]
+	conditions.Apply(&status.Conditions, profile.Generation, v)
+	conditions.Sort(status.Conditions, conditionOrder)
+	r.Metrics.passes.WithLabelValues("FargateSecurityProfile", resultOf(v, drifted)).Inc()
+	if equality.Semantic.DeepEqual(before.Status, *status) {
+		return nil
+	}
+	if err := r.Client.Status().Patch(ctx, profile, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	announce(ctx, r.Recorder, profile, before.Status.Conditions, status.Conditions)
+	return nil
+}
+
+// enforces tells whether AWS may be written for this profile.
+func (r *ProfileReconciler) enforces(profile *v1alpha1.FargateSecurityProfile) bool {
+	return !r.ObserveOnly && profile.Spec.Mode != v1alpha1.ModeObserve && profile.Spec.Mode != v1alpha1.ModeSuspend
+}
+
+func (r *ProfileReconciler) stack(profile *v1alpha1.FargateSecurityProfile, account *boundAccount) *stack {
+	return &stack{
+		profile: profile, account: account, memory: r.memories.of(account.Scope), workload: r.Workload,
+		owner: r.OperatorID + "/" + profile.Namespace + "/" + profile.Name,
+		prior: priorOf(&profile.Status),
+	}
+}
+
+func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
+	spec := s.profile.Spec
+	tags := map[string]string{}
+	for k, v := range spec.Tags {
+		tags[k] = string(v)
+	}
+	return resource.Options{
+		Enforce: enforce,
+		Adopt:   spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt,
+		Retain:  spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain,
+		Owner:   s.owner, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
+		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: classify,
+	}
+}
+
+// sweepDue tells whether objects are to be looked for by their owner tag too: until the profile has been ready since
+// the operator started, and while its spec is on the way.
+func (r *ProfileReconciler) sweepDue(req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) bool {
+	_, done := r.swept.Load(req)
+	return !done || profile.Status.ObservedGeneration != profile.Generation ||
+		!meta.IsStatusConditionTrue(profile.Status.Conditions, v1alpha1.ReadyCondition)
+}
+
+func (r *ProfileReconciler) forget(req ctrl.Request) {
+	r.retries.forget(req)
+	r.swept.Delete(req)
+	r.Metrics.setDrift(req.NamespacedName, nil)
+}
+
+func denied(result *resource.Result) bool {
+	return slices.ContainsFunc(result.All(), func(o *resource.Object) bool {
+		return o.Failure != nil && o.Failure.Kind == failure.AccessDenied
+	})
+}
+
+// SetupWithManager registers the controller.
+func (r *ProfileReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.retries = newRetries(r.Timing)
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.FargateSecurityProfile{}, builder.WithPredicates(declarationChanged())).
+		Watches(&v1alpha1.AWSAccount{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(accountChanged())).
+		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(labelsChanged())).
+		WithOptions(controller.Options{MaxConcurrentReconciles: r.Concurrency, ReconciliationTimeout: passTimeout}).
+		Complete(r)
+}
+
+// InstallationID is the default of OperatorID: the UID of the cluster's kube-system namespace.
+func InstallationID(ctx context.Context, reader client.Reader) (string, error) {
+	ns := &corev1.Namespace{}
+	if err := reader.Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, ns); err != nil {
+		return "", fmt.Errorf("reading the namespace kube-system, whose UID is the default of --operator-id: %w", err)
+	}
+	return string(ns.UID), nil
+}

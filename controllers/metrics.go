@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+)
+
+const metricsNamespace = "fargatesec"
+
+// Metrics are the operator's own metrics, beside those of controller-runtime. No label holds an object's name or ARN:
+// the number of series does not grow with the number of profiles.
+type Metrics struct {
+	awsCalls    *prometheus.CounterVec
+	awsDuration *prometheus.HistogramVec
+	repairs     *prometheus.CounterVec
+	passes      *prometheus.CounterVec
+
+	mu    sync.Mutex
+	drift map[types.NamespacedName]map[driftKey]int
+	desc  *prometheus.Desc
+}
+
+type driftKey struct{ kind, severity string }
+
+// NewMetrics makes the metrics and registers them.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		awsCalls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: metricsNamespace, Subsystem: "aws", Name: "calls_total",
+			Help: "AWS calls by service, operation and error code (empty for success).",
+		}, []string{"service", "operation", "code"}),
+		awsDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: metricsNamespace, Subsystem: "aws", Name: "call_duration_seconds",
+			Help: "How long AWS calls took, by service.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 12),
+		}, []string{"service"}),
+		repairs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: metricsNamespace, Name: "repaired_fields_total",
+			Help: "Drifted fields that were repaired, by the kind of the object and severity.",
+		}, []string{"kind", "severity"}),
+		passes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: metricsNamespace, Name: "passes_total",
+			Help: "Reconcile passes by the kind of the custom resource and their result: ready, drifted, reconciling or stalled.",
+		}, []string{"kind", "result"}),
+		drift: map[types.NamespacedName]map[driftKey]int{},
+		desc: prometheus.NewDesc(metricsNamespace+"_drifted_fields",
+			"Fields that differ from their declaration now, by the kind of the object and severity.", []string{"kind", "severity"}, nil),
+	}
+	registry.MustRegister(m.awsCalls, m.awsDuration, m.repairs, m.passes, m)
+	return m
+}
+
+// ObserveCall is an awsapi.CallObserver.
+func (m *Metrics) ObserveCall(service, operation, code string, took time.Duration) {
+	m.awsCalls.WithLabelValues(service, operation, code).Inc()
+	m.awsDuration.WithLabelValues(service).Observe(took.Seconds())
+}
+
+// Describe implements prometheus.Collector.
+func (m *Metrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.desc }
+
+// Collect implements prometheus.Collector: it adds up the drift of all profiles.
+func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sums := map[driftKey]int{}
+	for _, counts := range m.drift {
+		for key, n := range counts {
+			sums[key] += n
+		}
+	}
+	for key, n := range sums {
+		ch <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, float64(n), key.kind, key.severity)
+	}
+}
+
+// setDrift replaces what is known of a profile's drift; nil forgets the profile.
+func (m *Metrics) setDrift(profile types.NamespacedName, entries []drift.Entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.drift, profile)
+	if len(entries) == 0 {
+		return
+	}
+	counts := map[driftKey]int{}
+	for _, e := range entries {
+		counts[driftKey{kindOf(e.Resource), string(e.Severity)}]++
+	}
+	m.drift[profile] = counts
+}
+
+func (m *Metrics) repaired(entries []drift.Entry) {
+	for _, e := range entries {
+		m.repairs.WithLabelValues(kindOf(e.Resource), string(e.Severity)).Inc()
+	}
+}

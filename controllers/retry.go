@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+)
+
+// Timing is how long the controllers wait for what. The zero value is not usable; see DefaultTiming.
+type Timing struct {
+	// Wait is the fixed interval while AWS is working, or something is in use.
+	Wait time.Duration
+	// BackoffBase and BackoffMax bound the exponential retry after throttling and passing faults.
+	BackoffBase, BackoffMax time.Duration
+	// Denied is the interval of retries without a permission; DeniedGrace is how long one may be missing before the
+	// object is Stalled: IAM takes a while to spread a change.
+	Denied, DeniedGrace time.Duration
+}
+
+// DefaultTiming is what the operator uses.
+var DefaultTiming = Timing{
+	Wait: 5 * time.Second, BackoffBase: 2 * time.Second, BackoffMax: 2 * time.Minute,
+	Denied: time.Minute, DeniedGrace: 2 * time.Minute,
+}
+
+// retries remembers, per object, how often in a row a passing fault was met and since when a permission is missing.
+// Losing it costs nothing but some calls.
+type retries struct {
+	timing  Timing
+	backoff workqueue.TypedRateLimiter[reconcile.Request]
+	now     func() time.Time
+
+	mu     sync.Mutex
+	denied map[reconcile.Request]time.Time
+}
+
+func newRetries(t Timing) *retries {
+	return &retries{
+		timing:  t,
+		backoff: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](t.BackoffBase, t.BackoffMax),
+		now:     time.Now,
+		denied:  map[reconcile.Request]time.Time{},
+	}
+}
+
+// deniedForLong notes whether a permission is missing in this pass, and tells whether it has been for a while.
+func (r *retries) deniedForLong(req reconcile.Request, isDenied bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !isDenied {
+		delete(r.denied, req)
+		return false
+	}
+	since, known := r.denied[req]
+	if !known {
+		since = r.now()
+		r.denied[req] = since
+	}
+	return r.now().Sub(since) >= r.timing.DeniedGrace
+}
+
+// forget drops what is known of an object that is no more.
+func (r *retries) forget(req reconcile.Request) {
+	r.backoff.Forget(req)
+	r.deniedForLong(req, false)
+}
+
+// after says when to come back for a failure of the given kind ("" for none, waiting set while something is under
+// way), else after the resync interval.
+func (r *retries) after(req reconcile.Request, kind failure.Kind, waiting bool, resync time.Duration) ctrl.Result {
+	switch kind {
+	case failure.Throttled, failure.Transient, failure.Unreachable, failure.NotFound:
+		return ctrl.Result{RequeueAfter: jitter(r.backoff.When(req))}
+	case failure.AccessDenied:
+		return ctrl.Result{RequeueAfter: min(r.timing.Denied, resync)}
+	}
+	r.backoff.Forget(req)
+	if waiting || kind == failure.Busy {
+		return ctrl.Result{RequeueAfter: jitter(r.timing.Wait)}
+	}
+	// A periodic read gives way to people's edits: without a priority of its own it would keep the one of the edit
+	// that the object was last queued for (controller-runtime#3496).
+	low := handler.LowPriority
+	return ctrl.Result{RequeueAfter: jitter(resync), Priority: &low}
+}
+
+// jitter spreads passes over time: 10 percent either way.
+func jitter(d time.Duration) time.Duration {
+	return d + time.Duration((rand.Float64()*0.2-0.1)*float64(d)) //nolint:gosec // no secret depends on it
+}

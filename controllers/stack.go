@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/dynamic"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/ekscluster"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/fargateprofile"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/iamrole"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/kmskey"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/loggroup"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/podsecuritygroups"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/securitygroup"
+)
+
+// stackOrder lists the kinds in dependency order: each may need values of those before it.
+var stackOrder = []string{
+	ekscluster.Kind, kmskey.Kind, loggroup.Kind, iamrole.Kind, securitygroup.Kind, podsecuritygroups.Kind, fargateprofile.Kind,
+}
+
+// loggingPolicyName is the inline policy that the operator writes for logging; the schema reserves the name.
+const loggingPolicyName = "fargate-logging"
+
+// memory is what outlives a pass, per account and Region; losing it costs some calls.
+type memory struct {
+	queue    *fargateprofile.Queue
+	policies *iamrole.PolicyCache
+}
+
+// memories hands out one memory per account and Region.
+type memories struct {
+	mu    sync.Mutex
+	known map[awsapi.Scope]*memory
+}
+
+func (m *memories) of(scope awsapi.Scope) *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.known == nil {
+		m.known = map[awsapi.Scope]*memory{}
+	}
+	if m.known[scope] == nil {
+		m.known[scope] = &memory{queue: fargateprofile.NewQueue(time.Now), policies: iamrole.NewPolicyCache()}
+	}
+	return m.known[scope]
+}
+
+// stack turns the spec of one profile into Resources. Each section's method is the way from a field in the spec to
+// the Resource that makes the AWS calls.
+type stack struct {
+	profile *v1alpha1.FargateSecurityProfile
+	account *boundAccount
+	memory  *memory
+	// workload is the cluster that the pods run in.
+	workload dynamic.Interface
+	owner    string
+	prior    map[resource.ID]resource.Prior
+}
+
+// resources lists what the spec declares, in dependency order.
+func (s *stack) resources() []resource.Resource {
+	list := []resource.Resource{ekscluster.New(s.account.EKS, s.account.EC2, s.profile.Spec.ClusterName)}
+	list = append(list, s.key()...)
+	list = append(list, s.logGroup()...)
+	list = append(list, s.role())
+	list = append(list, s.securityGroups()...)
+	list = append(list, s.podSecurityGroups()...)
+	return append(list, s.fargateProfile())
+}
+
+func (s *stack) clusterID() resource.ID {
+	return resource.ID{Kind: ekscluster.Kind, Name: s.profile.Spec.ClusterName}
+}
+
+func (s *stack) key() []resource.Resource {
+	encryption := s.profile.Spec.Encryption
+	switch {
+	case encryption == nil:
+		return nil
+	case encryption.KMSKey == nil:
+		return []resource.Resource{kmskey.Existing(s.account.KMS, encryption.KeyARN)}
+	}
+	spec := encryption.KMSKey
+	var groups []string
+	if s.profile.Spec.Logging != nil {
+		groups = []string{s.logGroupName()}
+	}
+	policy, err := kmskey.Policy(s.account.Scope, groups, spec.AdditionalStatements)
+	if err != nil { // said by specProblems, which keeps the key from being written
+		policy, _ = kmskey.Policy(s.account.Scope, groups, nil)
+	}
+	return []resource.Resource{kmskey.New(s.account.KMS, s.account.Logs, kmskey.Desired{
+		Alias: spec.Alias, Policy: policy,
+		RotationPeriodDays: spec.RotationPeriodDays, DeletionWindowDays: spec.DeletionWindowDays,
+		Description: "FargateSecurityProfile " + s.profile.Namespace + "/" + s.profile.Name,
+	}, s.prior[s.keyID()], s.orphanKeys)}
+}
+
+func (s *stack) keyID() resource.ID {
+	return resource.ID{Kind: kmskey.Kind, Name: s.profile.Spec.Encryption.KMSKey.Alias}
+}
+
+// orphanKeys finds keys that carry our owner tag: one of them may have lost its answer, or its alias.
+func (s *stack) orphanKeys(ctx context.Context) ([]string, error) {
+	return inventory.Tagged(ctx, s.account.Tagging, resource.OwnerTag, s.owner, inventory.KeyType)
+}
+
+func (s *stack) logGroup() []resource.Resource {
+	if s.profile.Spec.Logging == nil {
+		return nil
+	}
+	desired := loggroup.Desired{Name: s.logGroupName()}
+	if days := s.profile.Spec.Logging.LogGroup.RetentionDays; days != nil {
+		desired.RetentionDays = *days
+	}
+	if e := s.profile.Spec.Encryption; e != nil && e.KMSKey != nil {
+		id := s.keyID()
+		desired.KeyFrom = &id
+	} else if e != nil {
+		desired.KeyARN = e.KeyARN
+	}
+	return []resource.Resource{loggroup.New(s.account.Logs, s.account.Scope, desired)}
+}
+
+func (s *stack) logGroupName() string {
+	if name := s.profile.Spec.Logging.LogGroup.Name; name != "" {
+		return name
+	}
+	return "/aws/eks/" + s.profile.Spec.ClusterName + "/fargate/" + s.profile.ProfileName()
+}
+
+func (s *stack) role() resource.Resource {
+	spec := s.profile.Spec.PodExecutionRole
+	if spec.ExistingARN != "" {
+		return iamrole.Existing(s.account.IAM, s.account.EKS, s.memory.policies, spec.ExistingARN, s.profile.Spec.ClusterName, s.account.guard)
+	}
+	return iamrole.New(s.account.IAM, s.account.EKS, s.memory.policies, iamrole.Desired{
+		Name:                   s.roleName(),
+		TrustPolicy:            iamrole.TrustPolicy(s.account.Scope, s.profile.Spec.ClusterName),
+		ManagedPolicyARNs:      s.managedPolicies(),
+		InlinePolicies:         s.inlinePolicies(),
+		PermissionsBoundaryARN: spec.PermissionsBoundaryARN,
+		RemoveUnlisted:         spec.UnlistedPolicies != v1alpha1.UnlistedReport,
+		Guard:                  s.account.guard,
+		ClusterName:            s.profile.Spec.ClusterName,
+	})
+}
+
+func (s *stack) roleID() resource.ID {
+	if arn := s.profile.Spec.PodExecutionRole.ExistingARN; arn != "" {
+		return resource.ID{Kind: iamrole.Kind, Name: arn[strings.LastIndex(arn, "/")+1:]}
+	}
+	return resource.ID{Kind: iamrole.Kind, Name: s.roleName()}
+}
+
+// roleName is the declared name, or one made of cluster and profile that fits IAM's 64 characters.
+func (s *stack) roleName() string {
+	if name := s.profile.Spec.PodExecutionRole.Name; name != "" {
+		return name
+	}
+	name := s.profile.Spec.ClusterName + "-" + s.profile.ProfileName() + "-fargate"
+	if len(name) <= 64 {
+		return name
+	}
+	return name[:55] + "-" + canonical.Hash(name)[:8]
+}
+
+// managedPolicies are those declared; none declared means the one that every pod execution role needs.
+// Source: EKS user guide, "Amazon EKS Pod execution IAM role".
+func (s *stack) managedPolicies() []string {
+	if declared := s.profile.Spec.PodExecutionRole.ManagedPolicyARNs; declared != nil {
+		return *declared
+	}
+	return []string{"arn:" + s.account.Partition + ":iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy"}
+}
+
+func (s *stack) inlinePolicies() map[string]string {
+	policies := map[string]string{}
+	for _, p := range s.profile.Spec.PodExecutionRole.InlinePolicies {
+		policies[p.Name] = p.Document
+	}
+	if s.profile.Spec.Logging != nil {
+		policies[loggingPolicyName] = iamrole.LoggingPolicy(s.account.Scope, s.logGroupName())
+	}
+	return policies
+}
+
+func (s *stack) securityGroups() []resource.Resource {
+	siblings := []string{}
+	for _, g := range s.profile.Spec.SecurityGroups {
+		siblings = append(siblings, g.Name)
+	}
+	var list []resource.Resource
+	for _, g := range s.profile.Spec.SecurityGroups {
+		description := g.Description
+		if description == "" {
+			description = g.Name
+		}
+		list = append(list, securitygroup.New(s.account.EC2, securitygroup.Desired{
+			Name: g.Name, Description: description,
+			Ingress: declaredRules(g.Ingress), Egress: declaredRules(g.Egress),
+			RemoveUnlisted: g.UnlistedRules != v1alpha1.UnlistedReport,
+			Guard:          s.account.guard, Cluster: s.clusterID(), Siblings: siblings,
+		}, s.prior[groupID(g.Name)]))
+	}
+	return list
+}
+
+func groupID(name string) resource.ID { return resource.ID{Kind: securitygroup.Kind, Name: name} }
+
+// declaredRules leaves out what canonical.Rule refuses; specProblems has said so, and keeps the group from being written.
+func declaredRules(specs []v1alpha1.SecurityGroupRule) []securitygroup.Rule {
+	rules := make([]securitygroup.Rule, 0, len(specs))
+	for _, spec := range specs {
+		if rule, err := canonicalRule(spec); err == nil {
+			rules = append(rules, securitygroup.Rule{Rule: rule, PeerGroup: spec.SecurityGroupName})
+		}
+	}
+	return rules
+}
+
+func canonicalRule(spec v1alpha1.SecurityGroupRule) (observed.Rule, error) {
+	return canonical.Rule(spec.Protocol, spec.FromPort, spec.ToPort, spec.CIDR+spec.SecurityGroupID+spec.PrefixListID, spec.Description)
+}
+
+func (s *stack) podSecurityGroups() []resource.Resource {
+	spec := s.profile.Spec.PodSecurityGroups
+	if spec == nil {
+		return nil
+	}
+	desired := podsecuritygroups.Desired{
+		Namespace: spec.Namespace, Name: s.profile.Namespace + "." + s.profile.Name,
+		PodSelector: spec.PodSelector, ServiceAccountSelector: spec.ServiceAccountSelector,
+		IncludeClusterGroup: spec.ClusterSecurityGroup != v1alpha1.ClusterGroupExclude, Cluster: s.clusterID(),
+	}
+	for _, g := range s.profile.Spec.SecurityGroups {
+		desired.Groups = append(desired.Groups, groupID(g.Name))
+	}
+	return []resource.Resource{podsecuritygroups.New(s.workload, desired)}
+}
+
+func (s *stack) fargateProfile() resource.Resource {
+	spec := s.profile.Spec.FargateProfile
+	desired := fargateprofile.Desired{
+		ClusterName: s.profile.Spec.ClusterName, Name: s.profile.ProfileName(),
+		SubnetIDs: spec.SubnetIDs, Role: s.roleID(), Cluster: s.clusterID(),
+	}
+	for _, sel := range spec.Selectors {
+		labels := map[string]string{}
+		for k, v := range sel.Labels {
+			labels[k] = string(v)
+		}
+		desired.Selectors = append(desired.Selectors, observed.Selector{Namespace: sel.Namespace, Labels: labels})
+	}
+	id := resource.ID{Kind: fargateprofile.Kind, Name: s.profile.ProfileName()}
+	return fargateprofile.New(s.account.EKS, s.account.EC2, s.memory.queue, desired, s.prior[id])
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/conditions"
+	"github.com/fargate-security/fargate-security-operator/internal/controls"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/fargateprofile"
+)
+
+const (
+	maxDrift     = 50
+	maxRepairs   = 10
+	maxResources = 64
+	maxText      = 2048
+)
+
+// conditionOrder is the order of status.conditions.
+var conditionOrder = append([]string{
+	v1alpha1.ReadyCondition, v1alpha1.ReconcilingCondition, v1alpha1.StalledCondition, v1alpha1.DriftedCondition,
+}, v1alpha1.SectionConditions...)
+
+// priorOf is what status remembers, for the engine.
+func priorOf(status *v1alpha1.FargateSecurityProfileStatus) map[resource.ID]resource.Prior {
+	prior := map[resource.ID]resource.Prior{}
+	for _, r := range status.Resources {
+		prior[resource.ID{Kind: r.Kind, Name: r.Name}] = resource.Prior{
+			ARN: r.ARN, Origin: resource.Origin(r.Origin), Hash: r.DeclarationHash,
+		}
+	}
+	return prior
+}
+
+// record writes what a pass found and did into status. The same findings give the same status.
+func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, now time.Time) (current, repaired []drift.Entry) {
+	status := &profile.Status
+	known := knownDrift(status)
+	current = drift.Merge(known, currentDrift(known, result), now)
+	repaired = drift.Merge(known, repairedDrift(result), now)
+
+	status.Resources = resourceStatuses(result)
+	status.ProfileStatus = profileStatus(result)
+	status.Drift = nil
+	for _, e := range current[:min(len(current), maxDrift)] {
+		status.Drift = append(status.Drift, apiDrift(e))
+	}
+	count := int32(len(current)) //nolint:gosec // bounded by the number of fields
+	status.DriftCount = &count
+	recordRepairs(status, repaired, now)
+	recordPosture(status, result)
+	return current, repaired
+}
+
+// knownDrift reads the drift that status lists.
+func knownDrift(status *v1alpha1.FargateSecurityProfileStatus) []drift.Entry {
+	entries := make([]drift.Entry, 0, len(status.Drift))
+	for _, d := range status.Drift {
+		entries = append(entries, drift.Entry{
+			Resource: d.Resource,
+			Difference: drift.Difference{
+				Path: d.Path, Desired: d.Desired, Observed: d.Observed,
+				Severity: drift.Severity(d.Severity), Action: drift.Action(d.Action), Controls: d.Controls,
+			},
+			FirstObserved: d.FirstObservedTime.Time,
+		})
+	}
+	return entries
+}
+
+// currentDrift lists the drift of everything read, and keeps what was known of what could not be read.
+func currentDrift(known []drift.Entry, result *resource.Result) []drift.Entry {
+	var entries []drift.Entry
+	for _, o := range result.All() {
+		if !o.Read {
+			entries = append(entries, ofResource(known, o.ID.String())...)
+			continue
+		}
+		for _, d := range o.Drift {
+			entries = append(entries, drift.Entry{Resource: o.ID.String(), Difference: d})
+		}
+	}
+	return entries
+}
+
+func ofResource(entries []drift.Entry, name string) []drift.Entry {
+	var found []drift.Entry
+	for _, e := range entries {
+		if e.Resource == name {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func repairedDrift(result *resource.Result) []drift.Entry {
+	var entries []drift.Entry
+	for _, o := range result.Objects {
+		for _, d := range o.Repaired {
+			entries = append(entries, drift.Entry{Resource: o.ID.String(), Difference: d})
+		}
+	}
+	return entries
+}
+
+func apiDrift(e drift.Entry) v1alpha1.Drift {
+	return v1alpha1.Drift{
+		Resource: e.Resource, Path: canonical.Text(e.Path, maxText),
+		Desired: canonical.Text(e.Desired, maxText), Observed: canonical.Text(e.Observed, maxText),
+		Severity: v1alpha1.Severity(e.Severity), Action: v1alpha1.DriftAction(e.Action),
+		Controls: e.Controls, FirstObservedTime: metav1.NewTime(e.FirstObserved.Truncate(time.Second)),
+	}
+}
+
+func recordRepairs(status *v1alpha1.FargateSecurityProfileStatus, repaired []drift.Entry, now time.Time) {
+	if len(repaired) == 0 {
+		return
+	}
+	at := metav1.NewTime(now.Truncate(time.Second))
+	var fresh []v1alpha1.Repair
+	var done []string
+	for _, e := range repaired {
+		fresh = append(fresh, v1alpha1.Repair{Drift: apiDrift(e), RepairedTime: at})
+		done = append(done, repairText(e))
+	}
+	all := append(fresh, status.Repairs...)
+	status.Repairs = all[:min(len(all), maxRepairs)]
+	status.LastRepair = &v1alpha1.LastRepair{
+		Time: at, Fields: int32(len(repaired)), //nolint:gosec // bounded by the number of fields
+		Message: canonical.Text(strings.Join(done, "; "), maxText),
+	}
+}
+
+// repairText says what a repair did, from the field's point of view.
+func repairText(e drift.Entry) string {
+	switch {
+	case e.Path == drift.ObjectPath:
+		return fmt.Sprintf("%s: created again", e.Resource)
+	case e.Desired == "":
+		return fmt.Sprintf("%s: removed %s", e.Resource, e.Path)
+	case e.Observed == "":
+		return fmt.Sprintf("%s: put back %s", e.Resource, e.Path)
+	default:
+		return fmt.Sprintf("%s: set %s to %s (was %s)", e.Resource, e.Path, canonical.Text(e.Desired, 80), canonical.Text(e.Observed, 80))
+	}
+}
+
+// recordPosture keeps the last posture when something could not be read: an unanswered call is no finding.
+func recordPosture(status *v1alpha1.FargateSecurityProfileStatus, result *resource.Result) {
+	for _, o := range result.Objects {
+		if o.Failure != nil && !o.Read {
+			return
+		}
+	}
+	p := controls.Evaluate(&result.State)
+	status.Posture = &v1alpha1.Posture{
+		Passed: int32(p.Passed), Failed: int32(p.Failed), Score: int32(p.Score), //nolint:gosec // bounded by the catalogue
+		FailedControls: p.FailedControls,
+	}
+}
+
+func resourceStatuses(result *resource.Result) []v1alpha1.ResourceStatus {
+	var list []v1alpha1.ResourceStatus
+	for _, o := range result.All() {
+		list = append(list, v1alpha1.ResourceStatus{
+			Kind: o.ID.Kind, Name: o.ID.Name, ARN: o.ARN, State: o.State,
+			Origin: v1alpha1.Origin(o.Origin), DeclarationHash: o.Hash,
+		})
+	}
+	return list[:min(len(list), maxResources)]
+}
+
+func profileStatus(result *resource.Result) string {
+	for _, o := range result.Objects {
+		if o.ID.Kind == fargateprofile.Kind {
+			return o.State
+		}
+	}
+	return ""
+}
+
+// recordTagKeys remembers the keys of spec.tags that are on every object; while objects are still to be done, the
+// keys from before are kept too.
+func recordTagKeys(profile *v1alpha1.FargateSecurityProfile, settled bool) {
+	keys := slices.Collect(maps.Keys(profile.Spec.Tags))
+	if !settled {
+		keys = append(keys, profile.Status.TagKeys...)
+	}
+	slices.Sort(keys)
+	profile.Status.TagKeys = slices.Compact(keys)
+	if len(profile.Status.TagKeys) == 0 {
+		profile.Status.TagKeys = nil
+	}
+}
+
+// recordDrifted writes the Drifted condition: its reason is that of the worst difference.
+func recordDrifted(profile *v1alpha1.FargateSecurityProfile, current []drift.Entry) {
+	if len(current) == 0 {
+		conditions.Set(&profile.Status.Conditions, profile.Generation, v1alpha1.DriftedCondition, metav1.ConditionFalse,
+			v1alpha1.ReasonNoDrift, "nothing differs from the spec")
+		return
+	}
+	reason := current[0].Reason
+	if reason == "" { // known from status only, which does not keep reasons
+		reason = v1alpha1.ReasonDrifted
+	}
+	conditions.Set(&profile.Status.Conditions, profile.Generation, v1alpha1.DriftedCondition, metav1.ConditionTrue,
+		reason, driftText(current))
+}
+
+// driftText counts the differences and names the worst.
+func driftText(current []drift.Entry) string {
+	var names []string
+	for _, e := range current[:min(len(current), 5)] {
+		names = append(names, e.Resource+" "+canonical.Text(e.Path, 120))
+	}
+	if more := len(current) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	verb := "fields differ"
+	if len(current) == 1 {
+		verb = "field differs"
+	}
+	return fmt.Sprintf("%d %s: %s", len(current), verb, strings.Join(names, "; "))
+}

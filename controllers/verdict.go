@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/conditions"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+)
+
+// finding is one thing that keeps an object, and with it the profile, from being as declared.
+type finding struct {
+	section, reason, message string
+	stalled                  bool
+	kind                     failure.Kind
+}
+
+// findings lists, in the order of the objects, what keeps them from being as declared. deniedLong says that missing
+// permissions have been missing for a while.
+func findings(result *resource.Result, enforce, deniedLong bool) []finding {
+	var list []finding
+	for _, o := range result.All() {
+		list = append(list, objectFindings(o, enforce, deniedLong)...)
+	}
+	return list
+}
+
+func objectFindings(o *resource.Object, enforce, deniedLong bool) []finding {
+	var list []finding
+	for _, p := range o.Problems {
+		list = append(list, finding{section: o.Section, reason: p.Reason, message: p.Message, stalled: true})
+	}
+	if f := o.Failure; f != nil {
+		list = append(list, finding{
+			section: o.Section, reason: f.Reason, message: o.ID.String() + ": " + f.Message,
+			stalled: stalls(f.Kind, deniedLong), kind: f.Kind,
+		})
+	}
+	if w := o.Waiting; w != nil {
+		list = append(list, finding{section: o.Section, reason: w.Reason, message: w.Message, kind: failure.Busy})
+	}
+	switch {
+	case enforce:
+		list = append(list, driftFindings(o)...)
+	case o.Read && !o.Exists && len(o.Problems) == 0:
+		list = append(list, finding{section: o.Section, reason: "ObjectMissing", message: o.ID.String() + " does not exist, and mode Observe creates nothing"})
+	}
+	return list
+}
+
+// stalls tells which failures only a person can end. A quota can be raised and a permission given: both are tried
+// again, slowly.
+func stalls(kind failure.Kind, deniedLong bool) bool {
+	return kind == failure.Invalid || kind == failure.Quota || kind == failure.AccessDenied && deniedLong
+}
+
+// driftFindings: in Enforce nothing may differ. What needs a replacement stays until a person decides.
+func driftFindings(o *resource.Object) []finding {
+	var list []finding
+	for _, d := range o.Drift {
+		f := finding{section: o.Section, reason: v1alpha1.ReasonDrifted, message: o.ID.String() + " " + canonical.Text(d.Path, 120) + " differs"}
+		if d.Action == drift.RequiresReplacement {
+			f.reason, f.stalled = v1alpha1.ReasonRequiresReplacement, true
+			f.message = fmt.Sprintf("%s: %s is %q, declared is %q: AWS cannot change it; put the spec back, or delete this FargateSecurityProfile and create it anew",
+				o.ID, d.Path, canonical.Text(d.Observed, 160), canonical.Text(d.Desired, 160))
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// verdictOf sums the findings up. The first one that stalls gives the reason, else the first that is not plain drift.
+func verdictOf(list []finding, enforce bool, current []drift.Entry) conditions.Verdict {
+	v := conditions.Verdict{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonReady, Message: "everything is as declared"}
+	if !enforce {
+		v.Reason, v.Message = v1alpha1.ReasonObserved, "everything declared exists; mode Observe writes nothing to AWS"
+		if len(current) > 0 {
+			v.Message += "; " + driftText(current)
+		}
+	}
+	if len(list) == 0 {
+		return v
+	}
+	lead := leading(list)
+	v.Ready, v.Reason, v.Stalled = metav1.ConditionFalse, lead.reason, lead.stalled
+	v.Reconciling = !lead.stalled && lead.kind != ""
+	var messages []string
+	for _, f := range list {
+		if f.stalled == lead.stalled && (f.kind == "") == (lead.kind == "") {
+			messages = append(messages, f.message)
+		}
+	}
+	v.Message = conditions.Join(messages)
+	if lead.reason == v1alpha1.ReasonDrifted {
+		v.Message = driftText(current)
+	}
+	return v
+}
+
+func leading(list []finding) finding {
+	for _, f := range list {
+		if f.stalled {
+			return f
+		}
+	}
+	for _, f := range list {
+		if f.kind != "" && f.kind != failure.Busy {
+			return f
+		}
+	}
+	for _, f := range list {
+		if f.kind == failure.Busy {
+			return f
+		}
+	}
+	return list[0]
+}
+
+// worstKind is the failure that decides when to come back; waiting tells that something is under way.
+func worstKind(list []finding) (kind failure.Kind, waiting bool) {
+	order := []failure.Kind{failure.Throttled, failure.Unreachable, failure.Transient, failure.NotFound, failure.AccessDenied, failure.Quota, failure.Invalid}
+	for _, f := range list {
+		waiting = waiting || f.kind == failure.Busy
+	}
+	for _, k := range order {
+		for _, f := range list {
+			if f.kind == k {
+				return k, waiting
+			}
+		}
+	}
+	return "", waiting
+}
+
+// recordSections writes one condition for each declared section and takes away those of sections that are gone.
+func recordSections(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, list []finding) {
+	for _, section := range v1alpha1.SectionConditions {
+		if !hasSection(result, section) {
+			meta.RemoveStatusCondition(&profile.Status.Conditions, section)
+			continue
+		}
+		status, reason, message := metav1.ConditionTrue, v1alpha1.ReasonReady, warnings(result, section)
+		if of := inSection(list, section); len(of) > 0 {
+			status, reason = metav1.ConditionFalse, leading(of).reason
+			message = conditions.Join(append(texts(of), message))
+		}
+		conditions.Set(&profile.Status.Conditions, profile.Generation, section, status, reason, message)
+	}
+}
+
+func hasSection(result *resource.Result, section string) bool {
+	for _, o := range result.All() {
+		if o.Section == section {
+			return true
+		}
+	}
+	return false
+}
+
+func inSection(list []finding, section string) []finding {
+	var found []finding
+	for _, f := range list {
+		if f.section == section {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+func texts(list []finding) []string {
+	out := make([]string, 0, len(list))
+	for _, f := range list {
+		out = append(out, f.message)
+	}
+	return out
+}
+
+// warnings joins what a person should know of a section although nothing is stopped by it.
+func warnings(result *resource.Result, section string) string {
+	var messages []string
+	for _, o := range result.All() {
+		for _, w := range o.Warnings {
+			if o.Section == section {
+				messages = append(messages, w.Reason+": "+w.Message)
+			}
+		}
+	}
+	return conditions.Join(messages)
+}
+
+// resultOf names a pass's result for the metrics.
+func resultOf(v conditions.Verdict, drifted bool) string {
+	switch {
+	case v.Stalled:
+		return "stalled"
+	case v.Reconciling:
+		return "reconciling"
+	case drifted:
+		return "drifted"
+	default:
+		return "ready"
+	}
+}
+
+// kindOf cuts the kind out of Kind/name.
+func kindOf(name string) string {
+	for i, r := range name {
+		if r == '/' {
+			return name[:i]
+		}
+	}
+	return name
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+)
+
+const (
+	// accountIndex finds the profiles of an account.
+	accountIndex = "spec.accountRef.name"
+	// passTimeout bounds one pass: AWS calls can hang.
+	passTimeout = 5 * time.Minute
+)
+
+// IndexFields prepares the look-ups that the controllers need. Call it once, before they are set up.
+func IndexFields(ctx context.Context, mgr ctrl.Manager) error {
+	return mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.FargateSecurityProfile{}, accountIndex, func(obj client.Object) []string {
+		profile, ok := obj.(*v1alpha1.FargateSecurityProfile)
+		if !ok {
+			return nil
+		}
+		return []string{profile.Spec.AccountRef.Name}
+	})
+}
+
+// declarationChanged lets through what a person did: an edit of the spec, a deletion, a request for a read. Our own
+// writes to status and metadata cause no work.
+func declarationChanged() predicate.Predicate {
+	return predicate.Or(predicate.GenerationChangedPredicate{}, predicate.Funcs{
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return e.ObjectOld.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation] != e.ObjectNew.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation] ||
+				e.ObjectOld.GetDeletionTimestamp().IsZero() != e.ObjectNew.GetDeletionTimestamp().IsZero()
+		},
+	})
+}
+
+func onlyDeletes() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(event.CreateEvent) bool { return false },
+		UpdateFunc:  func(event.UpdateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
+// accountChanged lets through what may change how profiles fare: another spec, or becoming ready or not.
+func accountChanged() predicate.Predicate {
+	return predicate.Funcs{
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() || accountReady(e.ObjectOld) != accountReady(e.ObjectNew)
+		},
+	}
+}
+
+func accountReady(obj client.Object) bool {
+	account, ok := obj.(*v1alpha1.AWSAccount)
+	return ok && meta.IsStatusConditionTrue(account.Status.Conditions, v1alpha1.ReadyCondition)
+}
+
+func labelsChanged() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return !maps.Equal(e.ObjectOld.GetLabels(), e.ObjectNew.GetLabels())
+		},
+		DeleteFunc: func(event.DeleteEvent) bool { return false },
+	}
+}
+
+// profilesOf returns the profiles that an account or a namespace concerns.
+func (r *ProfileReconciler) profilesOf(ctx context.Context, obj client.Object) []reconcile.Request {
+	var opts []client.ListOption
+	switch obj.(type) {
+	case *v1alpha1.AWSAccount:
+		opts = append(opts, client.MatchingFields{accountIndex: obj.GetName()})
+	case *corev1.Namespace:
+		opts = append(opts, client.InNamespace(obj.GetName()))
+	}
+	profiles := &v1alpha1.FargateSecurityProfileList{}
+	if err := r.Client.List(ctx, profiles, opts...); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing the profiles to wake", "for", obj.GetName())
+		return nil
+	}
+	requests := make([]reconcile.Request, 0, len(profiles.Items))
+	for i := range profiles.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&profiles.Items[i])})
+	}
+	return requests
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+const (
+	// callTimeout bounds one attempt of one call: AWS answers control-plane calls within seconds.
+	callTimeout = 20 * time.Second
+	// maxAttempts of one call; what lasts longer is a matter for the next pass.
+	maxAttempts = 3
+	sessionName = "fargate-security-operator"
+)
+
+// Config says how to reach an account. It is comparable: equal Configs share a session.
+type Config struct {
+	AccountID, Region   string
+	RoleARN, ExternalID string
+	// EndpointURL sends every call to a stand-in.
+	EndpointURL string
+}
+
+// MismatchError says that the credentials belong to another account than the declared one. Nothing was read or written.
+type MismatchError struct {
+	Want, Got, CallerARN string
+}
+
+// Error implements error.
+func (e *MismatchError) Error() string {
+	return fmt.Sprintf("spec.accountID is %s, but the credentials belong to account %s (%s): correct spec.accountID or spec.assumeRole; nothing was read or written",
+		e.Want, e.Got, e.CallerARN)
+}
+
+// Sessions keeps one verified session per Config. It is safe for concurrent use.
+type Sessions struct {
+	// Observe is told of every attempt of every call, for the metrics. Optional.
+	Observe CallObserver
+	// Version is told to AWS in the user agent.
+	Version string
+
+	mu       sync.Mutex
+	accounts map[Config]*Account
+}
+
+// Account returns the session of a Config. The first time it is verified with sts:GetCallerIdentity.
+// Errors: *MismatchError; what the SDK returns when there are no credentials or STS does not answer.
+func (s *Sessions) Account(ctx context.Context, cfg Config) (*Account, error) {
+	s.mu.Lock()
+	account := s.accounts[cfg]
+	s.mu.Unlock()
+	if account != nil {
+		return account, nil
+	}
+	return s.Verify(ctx, cfg)
+}
+
+// Verify asks AWS anew who the credentials of a Config belong to, and forgets the session when it is not the
+// declared account.
+func (s *Sessions) Verify(ctx context.Context, cfg Config) (*Account, error) {
+	account, err := s.connect(ctx, cfg)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		delete(s.accounts, cfg)
+		return nil, err
+	}
+	if known := s.accounts[cfg]; known != nil && known.CallerARN == account.CallerARN {
+		return known, nil
+	}
+	if s.accounts == nil {
+		s.accounts = map[Config]*Account{}
+	}
+	s.accounts[cfg] = account
+	return account, nil
+}
+
+func (s *Sessions) connect(ctx context.Context, cfg Config) (*Account, error) {
+	sdk, err := s.load(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	clients := NewClients(sdk)
+	id, err := clients.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return nil, err
+	}
+	caller := StableCaller(aws.ToString(id.Arn))
+	if got := aws.ToString(id.Account); got != cfg.AccountID {
+		return nil, &MismatchError{Want: cfg.AccountID, Got: got, CallerARN: caller}
+	}
+	partition := "aws"
+	if parsed, err := arn.Parse(aws.ToString(id.Arn)); err == nil {
+		partition = parsed.Partition
+	}
+	return &Account{
+		Scope:   Scope{Partition: partition, AccountID: cfg.AccountID, Region: cfg.Region},
+		Clients: clients, CallerARN: caller,
+	}, nil
+}
+
+// load makes the SDK's configuration: the default credential chain, or a role assumed from it.
+func (s *Sessions) load(ctx context.Context, cfg Config) (aws.Config, error) {
+	sdk, err := config.LoadDefaultConfig(ctx,
+		config.WithRegion(cfg.Region),
+		config.WithRetryer(newRetryer),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConnsPerHost = 64
+		})),
+		config.WithAPIOptions(s.middleware()),
+	)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
+	}
+	if cfg.EndpointURL != "" {
+		sdk.BaseEndpoint = aws.String(cfg.EndpointURL)
+	}
+	if cfg.RoleARN != "" {
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(sdk), cfg.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = sessionName
+			if cfg.ExternalID != "" {
+				o.ExternalID = aws.String(cfg.ExternalID)
+			}
+		})
+		sdk.Credentials = aws.NewCredentialsCache(provider)
+	}
+	return sdk, nil
+}
+
+// NewClients makes the clients of all services.
+func NewClients(sdk aws.Config) Clients {
+	return Clients{
+		EKS:     eks.NewFromConfig(sdk),
+		IAM:     iam.NewFromConfig(sdk),
+		EC2:     ec2.NewFromConfig(sdk),
+		KMS:     kms.NewFromConfig(sdk),
+		Logs:    cloudwatchlogs.NewFromConfig(sdk),
+		STS:     sts.NewFromConfig(sdk),
+		Tagging: resourcegroupstaggingapi.NewFromConfig(sdk),
+	}
+}
+
+// newRetryer is the SDK's standard one, but for LimitExceeded: the SDK takes it for throttling, while IAM, KMS and
+// CloudWatch Logs mean a quota by it, which no retry will raise.
+func newRetryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(quotaIsFinal)}, o.Retryables...)
+	})
+}
+
+func quotaIsFinal(err error) aws.Ternary {
+	if code := Code(err); code == "LimitExceededException" || code == "LimitExceeded" {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+}
+
+// StableCaller cuts the session's name off the ARN of an assumed role: it may change with every session.
+func StableCaller(caller string) string {
+	parts := strings.Split(caller, "/")
+	if strings.Contains(caller, ":assumed-role/") && len(parts) >= 3 {
+		return strings.Join(parts[:len(parts)-1], "/") + "/..."
+	}
+	return caller
+}

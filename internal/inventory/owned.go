@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package inventory reads an account as a whole, instead of object by object.
+package inventory
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	tagtypes "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+)
+
+// The resource types of the Tagging API that the operator creates. IAM roles are not among those that it knows.
+const (
+	KeyType            = "kms:key"
+	LogGroupType       = "logs:log-group"
+	SecurityGroupType  = "ec2:security-group"
+	FargateProfileType = "eks:fargateprofile"
+)
+
+// Tagged returns the ARNs of the objects of the given types whose tag key has the given value. The Tagging API is
+// eventually consistent: whoever acts on an object reads its own tags first.
+// Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+func Tagged(ctx context.Context, client awsapi.Tagging, key, value string, types ...string) ([]string, error) {
+	var arns []string
+	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(client, &resourcegroupstaggingapi.GetResourcesInput{
+		TagFilters:          []tagtypes.TagFilter{{Key: aws.String(key), Values: []string{value}}},
+		ResourceTypeFilters: types,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("looking for objects with the tag %s: %w", key, err)
+		}
+		for _, r := range page.ResourceTagMappingList {
+			arns = append(arns, aws.ToString(r.ResourceARN))
+		}
+	}
+	return arns, nil
+}
+
+// TaggedRoles returns the ARNs of the IAM roles whose tag key has the given value: one sweep over all roles.
+func TaggedRoles(ctx context.Context, client awsapi.IAM, key, value string) ([]string, error) {
+	var arns []string
+	pages := iam.NewGetAccountAuthorizationDetailsPaginator(client, &iam.GetAccountAuthorizationDetailsInput{
+		Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("looking for roles with the tag %s: %w", key, err)
+		}
+		for _, role := range page.RoleDetailList {
+			for _, tag := range role.Tags {
+				if aws.ToString(tag.Key) == key && aws.ToString(tag.Value) == value {
+					arns = append(arns, aws.ToString(role.Arn))
+				}
+			}
+		}
+	}
+	return arns, nil
+}
+
+// Owned returns the ARNs of everything in the account and Region that carries the tag: all kinds that the operator creates.
+func Owned(ctx context.Context, account *awsapi.Account, key, value string) ([]string, error) {
+	arns, err := Tagged(ctx, account.Tagging, key, value, KeyType, LogGroupType, SecurityGroupType, FargateProfileType)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := TaggedRoles(ctx, account.IAM, key, value)
+	if err != nil {
+		return nil, err
+	}
+	return append(arns, roles...), nil
+}

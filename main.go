@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The Fargate Security Operator keeps the security state of AWS Fargate as declared. This file is wiring only: flags,
+// scheme, manager, controllers.
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/client-go/dynamic"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+)
+
+var scheme = runtime.NewScheme()
+
+func init() {
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+}
+
+type options struct {
+	metricsAddress, probeAddress  string
+	metricsSecure, leaderElection bool
+	operatorID, namespace         string
+	observeOnly                   bool
+	concurrency                   int
+	zap                           zap.Options
+}
+
+func parseFlags() options {
+	var o options
+	flag.StringVar(&o.metricsAddress, "metrics-bind-address", ":8443", "Where metrics are served; 0 turns them off.")
+	flag.BoolVar(&o.metricsSecure, "metrics-secure", true, "Serve metrics over HTTPS to authenticated and authorized clients only.")
+	flag.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Where /healthz and /readyz are served.")
+	flag.BoolVar(&o.leaderElection, "leader-elect", false, "Take turns with other replicas: only one of them works at a time.")
+	flag.StringVar(&o.operatorID, "operator-id", "", "First part of the owner tags on AWS objects. It must stay the same for the life of an installation and differ between installations. Default: the UID of the namespace kube-system.")
+	flag.StringVar(&o.namespace, "operator-namespace", os.Getenv("POD_NAMESPACE"), "The namespace that the operator runs in. Default: $POD_NAMESPACE.")
+	flag.BoolVar(&o.observeOnly, "observe-only", false, "Treat every profile as if its mode were Observe: write nothing to AWS at all.")
+	flag.IntVar(&o.concurrency, "concurrency", 8, "How many profiles are worked on at once.")
+	o.zap.BindFlags(flag.CommandLine)
+	flag.Parse()
+	return o
+}
+
+func main() {
+	o := parseFlags()
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
+	if err := run(ctrl.SetupSignalHandler(), o); err != nil {
+		ctrl.Log.WithName("setup").Error(err, "the operator stops")
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	if o.namespace == "" {
+		return errors.New("--operator-namespace is empty and POD_NAMESPACE is not set: say which namespace the operator runs in")
+	}
+	if o.concurrency < 1 {
+		return fmt.Errorf("--concurrency is %d: give at least 1", o.concurrency)
+	}
+	mgr, err := newManager(o)
+	if err != nil {
+		return err
+	}
+	if err := addControllers(ctx, mgr, o); err != nil {
+		return err
+	}
+	if err := errors.Join(mgr.AddHealthzCheck("ping", healthz.Ping), mgr.AddReadyzCheck("ping", healthz.Ping)); err != nil {
+		return err
+	}
+	ctrl.Log.WithName("setup").Info("starting", "version", version(), "observeOnly", o.observeOnly, "namespace", o.namespace)
+	return mgr.Start(ctx)
+}
+
+func newManager(o options) (ctrl.Manager, error) {
+	metricsOptions := metricsserver.Options{
+		BindAddress: o.metricsAddress, SecureServing: o.metricsSecure,
+		// HTTP/2 is off: https://github.com/advisories/GHSA-4374-p667-p6c8 (rapid reset).
+		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},
+	}
+	if o.metricsSecure {
+		metricsOptions.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	return ctrl.NewManager(ctrl.GetConfigOrDie(), ctrl.Options{
+		Scheme: scheme, Metrics: metricsOptions, HealthProbeBindAddress: o.probeAddress,
+		LeaderElection: o.leaderElection, LeaderElectionID: "operator.fargatesecurity.io", LeaderElectionNamespace: o.namespace,
+		LeaderElectionReleaseOnCancel: true, // the process ends when Start returns
+	})
+}
+
+func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
+	if err := controllers.IndexFields(ctx, mgr); err != nil {
+		return err
+	}
+	id := o.operatorID
+	if id == "" {
+		var err error
+		if id, err = controllers.InstallationID(ctx, mgr.GetAPIReader()); err != nil {
+			return err
+		}
+	}
+	workload, err := dynamic.NewForConfig(mgr.GetConfig())
+	if err != nil {
+		return err
+	}
+	m := controllers.NewMetrics(metrics.Registry)
+	sessions := &awsapi.Sessions{Observe: m.ObserveCall, Version: version()}
+	account := &controllers.AccountReconciler{
+		Client: mgr.GetClient(), Sessions: sessions, Metrics: m, Timing: controllers.DefaultTiming,
+		Recorder: mgr.GetEventRecorder("awsaccount"),
+	}
+	profile := &controllers.ProfileReconciler{
+		Client: mgr.GetClient(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
+		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: o.namespace},
+		Recorder:   mgr.GetEventRecorder("fargatesecurityprofile"),
+		OperatorID: id, ObserveOnly: o.observeOnly, Concurrency: o.concurrency,
+	}
+	return errors.Join(account.SetupWithManager(mgr), profile.SetupWithManager(mgr))
+}
+
+// version is what the module system or the build stamped into the binary.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "devel"
+	}
+	return info.Main.Version
+}
