@@ -134,7 +134,7 @@ func describeUpdate(s *Sim, c *call, _ *noInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range cluster.updates {
+	for _, u := range cluster.updatesFor(c) {
 		if u.ID == c.Vars["updateId"] {
 			return map[string]any{"update": u.eksUpdate}, nil
 		}
@@ -148,8 +148,19 @@ func listUpdates(s *Sim, c *call, _ *noInput) (any, error) {
 		return nil, err
 	}
 	ids := []string{}
-	for _, u := range cluster.updates {
+	for _, u := range cluster.updatesFor(c) {
 		ids = append(ids, u.ID)
 	}
 	return eksList(s, c, "updateIds", ids)
+}
+
+// updatesFor lists the updates that a call asks about: the cluster's own, or
+// those of a node group, an add-on or a capability, of which there are none.
+func (cluster *eksClusterState) updatesFor(c *call) []*eksUpdateState {
+	for _, other := range []string{"nodegroupName", "addonName", "capabilityName"} {
+		if c.Params.Has(other) {
+			return nil
+		}
+	}
+	return cluster.updates
 }

@@ -157,13 +157,14 @@ func (s *Sim) newSession(roleARN, name string, seconds *int) (*assumeRoleOutput,
 }
 
 type webIdentityInput struct {
-	RoleARN         string      `q:"RoleArn,required"`
-	SessionName     string      `q:"RoleSessionName,required"`
-	Token           string      `q:"WebIdentityToken,required"`
-	DurationSeconds *int        `q:"DurationSeconds"`
-	Policy          string      `q:"Policy"`
-	PolicyARNs      []policyARN `q:"PolicyArns.member"`
-	ProviderID      string      `q:"ProviderId"`
+	RoleARN          string      `q:"RoleArn,required"`
+	SessionName      string      `q:"RoleSessionName,required"`
+	Token            string      `q:"WebIdentityToken,required"`
+	DurationSeconds  *int        `q:"DurationSeconds"`
+	Policy           string      `q:"Policy"`
+	PolicyARNs       []policyARN `q:"PolicyArns.member"`
+	ProviderID       string      `q:"ProviderId"`
+	MinimumTokenSize *int        `q:"MinimumSessionTokenSize"`
 }
 
 type webIdentityOutput struct {
