@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kmskey
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+)
+
+// Apply implements resource.Resource. A key is made usable first, since KMS changes nothing else on one that is
+// disabled or pending deletion; the alias comes last.
+func (r *Resource) Apply(ctx context.Context, o *resource.Observation, _ resource.Values, tags map[string]string) error {
+	if r.desired == nil {
+		return nil
+	}
+	if !o.Exists {
+		return r.create(ctx, tags)
+	}
+	d := detailOf(o)
+	for _, step := range []func(context.Context, detail) error{r.enable, r.setPolicy, r.setRotation, r.setAlias} {
+		if err := step(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// create makes a key, then what needs its id. KMS is eventually consistent, so that the next call may not know the
+// key yet (https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency).
+func (r *Resource) create(ctx context.Context, tags map[string]string) error {
+	// The SDK must not repeat this call by itself: after a lost answer a repetition makes a second key. The owner tag
+	// leads the next pass to the first one.
+	once := func(o *kms.Options) { o.Retryer = aws.NopRetryer{} }
+	out, err := r.kms.CreateKey(ctx, &kms.CreateKeyInput{
+		Policy:      &r.desired.Policy,
+		Description: &r.desired.Description,
+		KeySpec:     types.KeySpecSymmetricDefault,
+		KeyUsage:    types.KeyUsageTypeEncryptDecrypt,
+		Tags:        tagList(tags),
+	}, once)
+	if err != nil {
+		return fmt.Errorf("creating %s: %w", r.ID(), err)
+	}
+	key := facts(out.KeyMetadata)
+	r.arn = key.ARN // the next read of this pass finds it, even before alias and tags are visible
+	d := detail{key: key, rotates: true}
+	if err = r.setAlias(ctx, d); err == nil {
+		err = r.setRotation(ctx, d)
+	}
+	if isNotFound(err) {
+		return &resource.Waiting{Reason: ReasonWaiting, Message: fmt.Sprintf("%s was created and is not known everywhere in KMS yet", r.ID())}
+	}
+	return err
+}
+
+// enable makes the key usable. Taking back a deletion leaves a key disabled:
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html
+func (r *Resource) enable(ctx context.Context, d detail) error {
+	if len(diffState(d.key)) == 0 {
+		return nil
+	}
+	if err := r.cancelDeletion(ctx, d.key); err != nil {
+		return err
+	}
+	_, err := r.kms.EnableKey(ctx, &kms.EnableKeyInput{KeyId: &d.key.ARN})
+	return r.doing("enabling", err)
+}
+
+func (r *Resource) cancelDeletion(ctx context.Context, key observed.Key) error {
+	if !pending(key.State) {
+		return nil
+	}
+	_, err := r.kms.CancelKeyDeletion(ctx, &kms.CancelKeyDeletionInput{KeyId: &key.ARN})
+	return r.doing("taking back the deletion", err)
+}
+
+func (r *Resource) setPolicy(ctx context.Context, d detail) error {
+	if len(diffPolicy(*r.desired, d.key)) == 0 {
+		return nil
+	}
+	_, err := r.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &d.key.ARN, PolicyName: aws.String("default"), Policy: &r.desired.Policy})
+	return r.doing("setting the policy", err)
+}
+
+// setRotation turns rotation on, or changes its period: both are EnableKeyRotation.
+func (r *Resource) setRotation(ctx context.Context, d detail) error {
+	if len(diffRotation(*r.desired, d)) == 0 {
+		return nil
+	}
+	in := &kms.EnableKeyRotationInput{KeyId: &d.key.ARN}
+	if r.desired.RotationPeriodDays != 0 {
+		in.RotationPeriodInDays = &r.desired.RotationPeriodDays
+	}
+	_, err := r.kms.EnableKeyRotation(ctx, in)
+	return r.doing("turning on rotation", err)
+}
+
+func (r *Resource) setAlias(ctx context.Context, d detail) error {
+	switch d.key.AliasTarget {
+	case d.key.ID:
+		return nil
+	case "":
+		_, err := r.kms.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: &r.alias, TargetKeyId: &d.key.ID})
+		return r.doing("creating the alias", err)
+	default:
+		_, err := r.kms.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: &r.alias, TargetKeyId: &d.key.ID})
+		return r.doing("moving the alias back", err)
+	}
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kmskey
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
+)
+
+// textLimit is how much of a policy is shown in status.
+const textLimit = 200
+
+// diff compares a declared key with an existing one.
+func diff(d Desired, o detail) []drift.Difference {
+	return slices.Concat(diffState(o.key), diffPolicy(d, o.key), diffRotation(d, o), diffAlias(d, o.key))
+}
+
+func diffState(key observed.Key) []drift.Difference {
+	one := drift.Difference{
+		Path: "state", Desired: string(types.KeyStateEnabled), Observed: key.State,
+		Severity: drift.Critical, Action: drift.Repair,
+	}
+	switch {
+	case key.State == string(types.KeyStateDisabled):
+		one.Reason = ReasonDisabled
+	case pending(key.State):
+		one.Reason, one.Controls = ReasonPendingDeletion, []string{"KMS.3"}
+	default:
+		return nil
+	}
+	return []drift.Difference{one}
+}
+
+func diffPolicy(d Desired, key observed.Key) []drift.Difference {
+	if canonical.PolicyEqual(d.Policy, key.Policy) {
+		return nil
+	}
+	want, got := statements(d.Policy), statements(key.Policy)
+	return []drift.Difference{{
+		Path: "policy", Desired: except(want, got), Observed: except(got, want),
+		Severity: drift.High, Action: drift.Repair, Reason: ReasonPolicyChanged,
+	}}
+}
+
+func diffRotation(d Desired, o detail) []drift.Difference {
+	one := drift.Difference{Action: drift.Repair}
+	switch {
+	case !o.rotates:
+		return nil
+	case !o.key.RotationEnabled:
+		one.Path, one.Desired, one.Observed = "rotation", "Enabled", "Disabled"
+		one.Severity, one.Reason, one.Controls = drift.High, ReasonRotationOff, []string{"KMS.4"}
+	case d.RotationPeriodDays != 0 && o.key.RotationPeriodDays != 0 && d.RotationPeriodDays != o.key.RotationPeriodDays:
+		one.Path, one.Desired, one.Observed = "rotationPeriodDays", days(d.RotationPeriodDays), days(o.key.RotationPeriodDays)
+		one.Severity, one.Reason = drift.Medium, ReasonRotationPeriod
+	default:
+		return nil
+	}
+	return []drift.Difference{one}
+}
+
+func days(n int32) string { return strconv.Itoa(int(n)) }
+
+func diffAlias(d Desired, key observed.Key) []drift.Difference {
+	if key.AliasTarget == key.ID {
+		return nil
+	}
+	one := drift.Difference{
+		Path: "alias", Desired: d.Alias + " → " + key.ID, Observed: drift.Absent,
+		Severity: drift.Medium, Action: drift.Repair, Reason: ReasonAliasMissing,
+	}
+	if key.AliasTarget != "" {
+		one.Observed, one.Severity, one.Reason = d.Alias+" → "+key.AliasTarget, drift.High, ReasonAliasMoved
+	}
+	return []drift.Difference{one}
+}
+
+// statements are the statements of a policy in canonical form; a policy that cannot be read is one statement.
+func statements(policy string) []string {
+	text, err := canonical.Policy(policy)
+	if err != nil {
+		return []string{policy}
+	}
+	var doc struct{ Statement []json.RawMessage }
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		return []string{policy}
+	}
+	var out []string
+	for _, s := range doc.Statement {
+		out = append(out, string(s))
+	}
+	return out
+}
+
+// except shows the statements that only the first policy has.
+func except(of, other []string) string {
+	only := slices.DeleteFunc(slices.Clone(of), func(s string) bool { return slices.Contains(other, s) })
+	return canonical.Text(strings.Join(only, " "), textLimit)
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kmskey
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+)
+
+// Observe implements resource.Resource. A key that is known by its ARN is looked at wherever the alias points to;
+// else the alias leads to the key, and whose that is the engine judges by its tags.
+func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Observation, error) {
+	meta, target, err := r.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if meta == nil {
+		return &resource.Observation{}, nil
+	}
+	d := detail{key: facts(meta)}
+	d.key.Alias, d.key.AliasTarget = r.alias, target
+	if d.key.CustomerManaged {
+		if err := r.read(ctx, &d); err != nil {
+			if isNotFound(err) { // deleted for good while it was read
+				return &resource.Observation{}, nil
+			}
+			return nil, err
+		}
+	}
+	return r.observation(d), nil
+}
+
+// find returns the key, and the id of the key that the alias points to.
+func (r *Resource) find(ctx context.Context) (meta *types.KeyMetadata, target string, err error) {
+	var byAlias *types.KeyMetadata
+	if r.alias != "" {
+		if byAlias, err = describe(ctx, r.kms, r.alias); err != nil {
+			return nil, "", err
+		}
+	}
+	if byAlias != nil {
+		target = aws.ToString(byAlias.KeyId)
+	}
+	switch {
+	case r.arn != "" && byAlias != nil && aws.ToString(byAlias.Arn) == r.arn:
+		return byAlias, target, nil
+	case r.arn != "":
+		meta, err = describe(ctx, r.kms, r.arn)
+	}
+	if err != nil || meta != nil || r.desired == nil {
+		return meta, target, err
+	}
+	if byAlias != nil {
+		return byAlias, target, nil
+	}
+	meta, err = r.orphan(ctx)
+	return meta, "", err
+}
+
+// orphan looks for a key that we made and did not get to name. One pending deletion was deleted on purpose.
+func (r *Resource) orphan(ctx context.Context) (*types.KeyMetadata, error) {
+	if r.findOrphan == nil {
+		return nil, nil
+	}
+	arns, err := r.findOrphan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking for an earlier key of %s: %w", r.ID(), err)
+	}
+	for _, arn := range slices.Sorted(slices.Values(arns)) {
+		meta, err := describe(ctx, r.kms, arn)
+		if err != nil {
+			return nil, err
+		}
+		if meta != nil && !pending(string(meta.KeyState)) {
+			return meta, nil
+		}
+	}
+	return nil, nil
+}
+
+// read fills in what the metadata do not say.
+func (r *Resource) read(ctx context.Context, d *detail) (err error) {
+	if d.key.Tags, err = readTags(ctx, r.kms, d.key.ARN); err != nil {
+		return err
+	}
+	if r.desired == nil {
+		if r.alias == "" {
+			d.aliases, err = aliasesOf(ctx, r.kms, d.key.ARN)
+		}
+		return err
+	}
+	if d.key.Policy, err = readPolicy(ctx, r.kms, d.key.ARN); err != nil {
+		return err
+	}
+	return readRotation(ctx, r.kms, d)
+}
+
+func (r *Resource) observation(d detail) *resource.Observation {
+	key := d.key
+	o := &resource.Observation{
+		Exists: true,
+		ARN:    key.ARN,
+		State:  key.State,
+		Tags:   key.Tags,
+		Gives:  map[string]string{resource.ARN: key.ARN},
+		Detail: d,
+	}
+	if r.desired == nil {
+		return o
+	}
+	o.Record = func(s *observed.State) { s.Key = &key }
+	switch why := unusable(key); {
+	case key.State == string(types.KeyStateCreating), key.State == string(types.KeyStateUpdating):
+		o.Busy = &resource.Waiting{Reason: ReasonWaiting, Message: fmt.Sprintf("%s is in state %s", r.ID(), key.State)}
+	case why != "":
+		o.Problems = []resource.Problem{{Reason: ReasonUnusable, Message: fmt.Sprintf(
+			"%s: the alias points to the key %s, which %s; choose another alias", r.ID(), key.ARN, why)}}
+	}
+	return o
+}
+
+// unusable says why a key cannot encrypt log groups even when it is enabled, or "".
+// CloudWatch Logs takes symmetric customer managed keys only:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+func unusable(key observed.Key) string {
+	switch {
+	case !key.CustomerManaged:
+		return "is managed by AWS"
+	case !key.Symmetric:
+		return "is not a symmetric encryption key"
+	case key.State == string(types.KeyStatePendingImport), key.State == string(types.KeyStateUnavailable):
+		return "is in state " + key.State
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package loggroup
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+)
+
+// Apply implements resource.Resource.
+func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+	if r.desired == nil {
+		return nil
+	}
+	if !o.Exists {
+		return r.create(ctx, v, tags)
+	}
+	group := groupOf(o)
+	if err := r.setRetention(ctx, group); err != nil {
+		return err
+	}
+	return r.setKey(ctx, group, v)
+}
+
+// create makes the group with its key, so that no event is ever kept without it.
+func (r *Resource) create(ctx context.Context, v resource.Values, tags map[string]string) error {
+	in := &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &r.name, Tags: tags}
+	if key := r.desired.key(v); key != "" {
+		in.KmsKeyId = &key
+	}
+	if _, err := r.logs.CreateLogGroup(ctx, in); err != nil {
+		return r.withKey("creating", r.desired.key(v), err)
+	}
+	return r.setRetention(ctx, observed.LogGroup{})
+}
+
+func (r *Resource) setRetention(ctx context.Context, group observed.LogGroup) error {
+	want := r.desired.RetentionDays
+	switch {
+	case want == group.RetentionDays:
+		return nil
+	case want == 0:
+		_, err := r.logs.DeleteRetentionPolicy(ctx, &cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: &r.name})
+		return r.doing("removing the retention", err)
+	default:
+		_, err := r.logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &r.name, RetentionInDays: &want})
+		return r.doing("setting the retention", err)
+	}
+}
+
+func (r *Resource) setKey(ctx context.Context, group observed.LogGroup, v resource.Values) error {
+	want := r.desired.key(v)
+	switch {
+	case r.desired.releases(group.KeyARN):
+		_, err := r.logs.DisassociateKmsKey(ctx, &cloudwatchlogs.DisassociateKmsKeyInput{LogGroupName: &r.name})
+		return r.doing("letting go of the key", err)
+	case want == "", want == group.KeyARN, want == drift.Unknown:
+		return nil
+	default:
+		_, err := r.logs.AssociateKmsKey(ctx, &cloudwatchlogs.AssociateKmsKeyInput{LogGroupName: &r.name, KmsKeyId: &want})
+		return r.withKey("setting the key", want, err)
+	}
+}
+
+// withKey turns the refusal of a key into waiting: it comes right after a key or its policy was written, and goes away
+// once KMS has spread the news. The code is InvalidParameterException or AccessDeniedException, and only the text tells
+// it from others with that code:
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+func (r *Resource) withKey(what, key string, err error) error {
+	if err == nil || key == "" {
+		return r.doing(what, err)
+	}
+	code := awsapi.Code(err)
+	refused := (code == "InvalidParameterException" || code == "AccessDeniedException") && strings.Contains(strings.ToLower(err.Error()), "kms key")
+	if !refused {
+		return r.doing(what, err)
+	}
+	return &resource.Waiting{Reason: ReasonWaitingKey, Message: fmt.Sprintf(
+		"%s: CloudWatch Logs does not accept the key %s yet; if this lasts, the key's policy does not allow the log service, or the key is not enabled", r.ID(), key)}
+}
+
+// Delete implements resource.Resource.
+func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
+	if !o.Exists {
+		return nil
+	}
+	_, err := r.logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &r.name})
+	if isNotFound(err) {
+		return nil
+	}
+	return r.doing("deleting", err)
+}
