@@ -316,7 +316,7 @@ read_now() {
   run "kubectl wait fsp/payments -n platform --timeout=30s --for=jsonpath='{.status.lastHandledReconcileRequest}'=$1"
 }
 
-# drift_of CLAIM RESOURCE PATTERN: status.drift has a line like "resource path: observed (declared: desired)".
+# drift_of CLAIM PATTERN: status.drift has a line like "resource path: observed (declared: desired)".
 drift_of() {
   local line
   while IFS= read -r line; do

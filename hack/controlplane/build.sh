@@ -16,6 +16,7 @@ out="${CONTROLPLANE_DIR:-$root/bin/controlplane}"
 stamp="$out/.stamp"
 started=$SECONDS
 heartbeat=""
+compiler=""
 
 say() { printf 'controlplane: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -26,9 +27,17 @@ stop_heartbeat() {
   wait "$heartbeat" 2>/dev/null || true
   heartbeat=""
 }
-trap stop_heartbeat EXIT
-trap 'stop_heartbeat; exit 130' INT
-trap 'stop_heartbeat; exit 143' TERM
+
+# bash runs a trap only between commands, so the compiler is a background
+# process that is waited for: a signal then ends the build at once.
+stop() {
+  stop_heartbeat
+  [[ -z "$compiler" ]] || kill "$compiler" 2>/dev/null || true
+}
+trap stop EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # A line every 20 seconds, so that nobody thinks the build hangs.
 start_heartbeat() { # what, usual duration
@@ -90,9 +99,13 @@ build() { # tool, package, usual duration, ldflags
   local tool=$1 package=$2 usual=$3 ldflags=$4 begin=$SECONDS
   say "building $tool (usually $usual the first time on two cores, seconds after that)"
   start_heartbeat "$tool" "$usual"
-  (cd "$here" && CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=readonly" GOWORK=off \
-    go build -trimpath -ldflags "$ldflags" -o "$out/.$tool.new" "$package") ||
-    die "building $tool failed; the compiler's message is above"
+  local code=0
+  CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=readonly" GOWORK=off \
+    go build -C "$here" -trimpath -ldflags "$ldflags" -o "$out/.$tool.new" "$package" </dev/null &
+  compiler=$!
+  wait "$compiler" || code=$?
+  compiler=""
+  [[ "$code" -eq 0 ]] || die "building $tool failed; the compiler's message is above"
   stop_heartbeat
   mv -f "$out/.$tool.new" "$out/$tool"
   say "  $tool is built: $((SECONDS - begin)) s ($((SECONDS - started)) s in all)"
