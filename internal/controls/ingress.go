@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -88,15 +89,14 @@ func eachGroup(s *observed.State, direction func(observed.SecurityGroup) []obser
 	}
 	var found, unread []string
 	for _, g := range s.SecurityGroups {
-		rules := direction(g)
+		// Only rules about the traffic in question count, also where several make up the world together.
+		rules := slices.DeleteFunc(slices.Clone(direction(g)), func(r observed.Rule) bool { return !bad(r) })
 		for _, r := range worldRules(rules) {
-			if bad(r) {
-				found = append(found, g.Name+" "+canonical.RuleKey(r))
-			}
+			found = append(found, cmp.Or(g.Name, g.ID)+" "+canonical.RuleKey(r))
 		}
 		for _, r := range rules {
-			if unreadList(r) && bad(r) {
-				unread = append(unread, g.Name+" "+canonical.RuleKey(r))
+			if unreadList(r) {
+				unread = append(unread, cmp.Or(g.Name, g.ID)+" "+canonical.RuleKey(r))
 			}
 		}
 	}

@@ -52,13 +52,20 @@ func keyPolicyControls() []Control {
 func (s statement) binds(keys ...string) bool {
 	for _, operator := range bindingOperators {
 		for key, values := range s.Condition[operator] {
-			open := len(values) == 0 || slices.ContainsFunc(values, func(v string) bool { return strings.Trim(v, "*?:") == "" })
-			if slices.Contains(keys, key) && !open {
+			if slices.Contains(keys, key) && len(values) > 0 && !slices.ContainsFunc(values, boundless) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// boundless is true of values that are only wildcards, and of ARNs of any account.
+func boundless(value string) bool {
+	if parts := strings.Split(value, ":"); parts[0] == "arn" && len(parts) > 4 {
+		return onlyWildcards(parts[4])
+	}
+	return strings.Trim(value, "*?:") == ""
 }
 
 func notPublic(_ *observed.State, k *observed.Key) (Result, string) {

@@ -31,6 +31,7 @@ type source struct {
 	rule     observed.Rule
 	key      string
 	prefixes []netip.Prefix
+	set      *netipx.IPSet
 }
 
 // ForbiddenIngress returns a Violation for each rule that lets in all of a forbidden CIDR: by its own CIDR, by the
@@ -66,6 +67,7 @@ func readSources(rules []observed.Rule) (sources []source, unreadable []Violatio
 			}
 			s.prefixes = append(s.prefixes, p)
 		}
+		s.set = setOf(s.prefixes)
 		sources = append(sources, s)
 	}
 	return sources, unreadable
@@ -90,20 +92,21 @@ func prefixOf(s string) (netip.Prefix, error) {
 // covering looks at each rule by itself, then at the rules that share traffic with it.
 func covering(sources []source, forbidden netip.Prefix) []Violation {
 	sources = slices.DeleteFunc(slices.Clone(sources), func(s source) bool {
-		return !setOf(s.prefixes).OverlapsPrefix(forbidden)
+		return !s.set.OverlapsPrefix(forbidden)
 	})
 	if !setOf(prefixesOf(sources)).ContainsPrefix(forbidden) {
 		return nil // not even all of them together: the usual case, and the cheap one
 	}
 	var violations []Violation
+	var rest []source
 	for _, s := range sources {
-		if setOf(s.prefixes).ContainsPrefix(forbidden) {
+		if s.set.ContainsPrefix(forbidden) {
 			violations = append(violations, violation(s, "", forbidden))
-		} else if keys := accomplices(s, sources, forbidden); len(keys) > 0 {
-			violations = append(violations, violation(s, " together with "+canonical.Text(canonical.List(keys), maxPartnerText), forbidden))
+		} else {
+			rest = append(rest, s)
 		}
 	}
-	return violations
+	return append(violations, together(rest, forbidden)...)
 }
 
 // maxPartnerText keeps a message readable where many small rules cover a block.
@@ -114,27 +117,54 @@ func violation(s source, partners string, forbidden netip.Prefix) Violation {
 		"ingress %s%s lets in all of %s, which the account's guardrails forbid: name only the networks that need it", s.key, partners, forbidden)}
 }
 
-// accomplices returns the keys of the other rules with which a rule covers the forbidden block for some traffic. Looking
-// at the point where each rule begins is enough: between two such points, what is open does not grow.
-func accomplices(s source, sources []source, forbidden netip.Prefix) []string {
+type traffic struct {
+	protocol string
+	from, to int32
+}
+
+// together finds the rules that cover the forbidden block only in company. Looking at the traffic with which each rule
+// begins is enough: what several rules open in common begins where one of them does.
+func together(sources []source, forbidden netip.Prefix) (violations []Violation) {
+	looked, told := map[traffic]bool{}, map[string]bool{}
 	for _, at := range sources {
-		point := narrower(s.rule, at.rule)
-		if !opens(s.rule, point) {
+		point := traffic{at.rule.Protocol, at.rule.FromPort, at.rule.ToPort}
+		if looked[point] {
 			continue
 		}
-		open := slices.DeleteFunc(slices.Clone(sources), func(o source) bool { return !opens(o.rule, point) })
+		looked[point] = true
+		open := slices.DeleteFunc(slices.Clone(sources), func(o source) bool { return !opens(o.rule, at.rule) })
 		if !setOf(prefixesOf(open)).ContainsPrefix(forbidden) {
 			continue
 		}
-		var keys []string
-		for _, o := range open {
-			if o.key != s.key {
-				keys = append(keys, o.key)
+		open = slices.DeleteFunc(slices.Clone(open), func(o source) bool { return outdone(o, open) })
+		for i, s := range open {
+			if !told[s.key] {
+				told[s.key] = true
+				violations = append(violations, violation(s, " together with "+company(open, i), forbidden))
 			}
 		}
-		return keys
 	}
-	return nil
+	return violations
+}
+
+// company names all sources but one.
+func company(open []source, but int) string {
+	var keys []string
+	for i, o := range open {
+		if i != but {
+			keys = append(keys, o.key)
+		}
+	}
+	return canonical.Text(canonical.List(keys), maxPartnerText)
+}
+
+// outdone says whether another rule has all the addresses of this one, and more.
+func outdone(s source, open []source) bool {
+	return slices.ContainsFunc(open, func(o source) bool { return o.holds(s) && !s.holds(o) })
+}
+
+func (s source) holds(o source) bool {
+	return !slices.ContainsFunc(o.prefixes, func(p netip.Prefix) bool { return !s.set.ContainsPrefix(p) })
 }
 
 func prefixesOf(sources []source) (prefixes []netip.Prefix) {
@@ -142,20 +172,6 @@ func prefixesOf(sources []source) (prefixes []netip.Prefix) {
 		prefixes = append(prefixes, s.prefixes...)
 	}
 	return prefixes
-}
-
-// narrower returns the rule of two that begins later or says more: the point at which both can be open.
-func narrower(s, at observed.Rule) observed.Rule {
-	switch {
-	case s.Protocol == "-1":
-		return at
-	case s.Protocol != at.Protocol || at.FromPort < s.FromPort:
-		return s
-	case at.FromPort > s.FromPort || s.ToPort == -1:
-		return at
-	default:
-		return s
-	}
 }
 
 // opens says whether a rule opens the first port (for ICMP the type and code) of the other.
