@@ -5,7 +5,6 @@ package controls_test
 import (
 	"fmt"
 	"strings"
-	"testing"
 
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
@@ -123,9 +122,3 @@ func keyPolicy(statements ...string) func(*observed.State) {
 }
 
 func none(*observed.State) {}
-
-func TestGoodStateIsGood(t *testing.T) {
-	if got := good(); got.Role.InlinePolicies["logs"] == "" {
-		t.Fatal("the state is incomplete")
-	}
-}

@@ -140,6 +140,8 @@ var attacks = []struct {
 		[]string{"tcp/443 0.0.0.0/0 → 0.0.0.0/0"}},
 	{"halves twice over do not excuse each other", nil, []string{"tcp 1 1 0.0.0.0/1", "tcp 1 1 128.0.0.0/1", "tcp 1 2 0.0.0.0/1", "tcp 1 2 128.0.0.0/1"},
 		[]string{"tcp/1 0.0.0.0/1 → 0.0.0.0/0", "tcp/1 128.0.0.0/1 → 0.0.0.0/0", "tcp/1-2 0.0.0.0/1 → 0.0.0.0/0", "tcp/1-2 128.0.0.0/1 → 0.0.0.0/0"}},
+	{"partners at several ports", nil, []string{"tcp 1 9 0.0.0.0/1", "tcp 5 5 128.0.0.0/1", "tcp 3 4 128.0.0.0/1"},
+		[]string{"tcp/1-9 0.0.0.0/1 → 0.0.0.0/0", "tcp/3-4 128.0.0.0/1 → 0.0.0.0/0", "tcp/5 128.0.0.0/1 → 0.0.0.0/0"}},
 	{"halves and their quarters", nil, []string{"tcp 1 1 0.0.0.0/1", "tcp 1 1 128.0.0.0/1", "tcp 1 1 0.0.0.0/2", "tcp 1 1 64.0.0.0/2"},
 		[]string{"tcp/1 0.0.0.0/1 → 0.0.0.0/0", "tcp/1 128.0.0.0/1 → 0.0.0.0/0"}},
 	{"prefix list of the world", nil, []string{"tcp 22 22 pl-1 0.0.0.0/0"}, []string{"tcp/22 pl-1 → 0.0.0.0/0"}},

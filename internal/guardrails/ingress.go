@@ -70,6 +70,8 @@ func readSources(rules []observed.Rule) (sources []source, unreadable []Violatio
 		s.set = setOf(s.prefixes)
 		sources = append(sources, s)
 	}
+	// The messages name partners, so the order must not be the caller's.
+	slices.SortStableFunc(sources, func(a, b source) int { return cmp.Compare(a.key, b.key) })
 	return sources, unreadable
 }
 
@@ -117,6 +119,7 @@ func violation(s source, partners string, forbidden netip.Prefix) Violation {
 		"ingress %s%s lets in all of %s, which the account's guardrails forbid: name only the networks that need it", s.key, partners, forbidden)}
 }
 
+// traffic is what a rule opens, whoever the peer is.
 type traffic struct {
 	protocol string
 	from, to int32
