@@ -3,6 +3,7 @@
 package fargateprofile
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -118,7 +119,11 @@ func (q *Queue) Saw(cluster, name string, exists, changing bool) {
 		q.drop(cluster, func(other *ticket) bool { return other == t })
 		return
 	}
-	t.polled = q.now()
+	// Only asking for a turn keeps a place in the line: a profile that is merely looked at may have been stalled, or have
+	// changed its mode, and must not hold the others up.
+	if t.started || changing {
+		t.polled = q.now()
+	}
 }
 
 func (q *Queue) find(cluster, name string) *ticket {
@@ -157,8 +162,9 @@ func (q *Queue) refused(key string) (mayPass bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
+	maps.DeleteFunc(q.refusals, func(_ string, r refusal) bool { return now.Sub(r.last) > ticketLife })
 	r, seen := q.refusals[key]
-	if !seen || now.Sub(r.last) > ticketLife {
+	if !seen {
 		r.first = now
 	}
 	r.last = now

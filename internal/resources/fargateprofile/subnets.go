@@ -51,25 +51,31 @@ func (r *Resource) subnets(ctx context.Context) ([]observed.Subnet, error) {
 
 // describeSubnets asks for all at once; one unknown id makes AWS refuse the whole call, so then each is asked for alone.
 func (r *Resource) describeSubnets(ctx context.Context, ids []string) (map[string]types.Subnet, error) {
-	out := map[string]types.Subnet{}
-	answer, err := r.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: ids})
-	switch {
-	case err == nil:
-		for _, s := range answer.Subnets {
-			out[aws.ToString(s.SubnetId)] = s
-		}
-		return out, nil
-	case !awsapi.IsNotFound(err):
-		return nil, fmt.Errorf("reading subnets %s: %w", canonical.List(ids), err)
-	case len(ids) == 1:
-		return out, nil
+	out, err := r.readSubnets(ctx, ids)
+	if !awsapi.IsNotFound(err) {
+		return out, err
 	}
+	out = map[string]types.Subnet{}
 	for _, id := range ids {
-		one, err := r.describeSubnets(ctx, []string{id})
-		if err != nil {
+		one, err := r.readSubnets(ctx, []string{id})
+		if err != nil && !awsapi.IsNotFound(err) {
 			return nil, err
 		}
 		maps.Copy(out, one)
+	}
+	return out, nil
+}
+
+func (r *Resource) readSubnets(ctx context.Context, ids []string) (map[string]types.Subnet, error) {
+	out := map[string]types.Subnet{}
+	for pages := ec2.NewDescribeSubnetsPaginator(r.ec2, &ec2.DescribeSubnetsInput{SubnetIds: ids}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading subnets %s: %w", canonical.List(ids), err)
+		}
+		for _, s := range page.Subnets {
+			out[aws.ToString(s.SubnetId)] = s
+		}
 	}
 	return out, nil
 }

@@ -82,8 +82,15 @@ func (r *Resource) find(ctx context.Context, v resource.Values) (*types.Security
 	if !ok {
 		return nil, nil
 	}
-	// A name is unique within a VPC: EC2 API reference, CreateSecurityGroup.
-	return r.search(ctx, map[string]string{"group-name": r.name, "vpc-id": vpc})
+	// A name is unique within a VPC (EC2 API reference, CreateSecurityGroup), but the filter takes * and ? for wildcards.
+	groups, err := r.groups(ctx, map[string]string{"group-name": r.name, "vpc-id": vpc})
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(groups, func(g types.SecurityGroup) bool { return aws.ToString(g.GroupName) == r.name }); i >= 0 {
+		return &groups[i], nil
+	}
+	return nil, nil
 }
 
 func (r *Resource) search(ctx context.Context, filters map[string]string) (*types.SecurityGroup, error) {
