@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/controls"
+)
+
+const root = "../.."
+
+// page renders a page as it would be written now.
+func page(t *testing.T, path string) string {
+	t.Helper()
+	for _, p := range pages {
+		if p.path != path {
+			continue
+		}
+		text, err := render(root, p.template, p.data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	t.Fatalf("no page %s", path)
+	return ""
+}
+
+// The commands in docs/iam.md cut the policies out of the page by these marks.
+func TestPoliciesCanBeCutOutOfThePage(t *testing.T) {
+	text := page(t, "docs/iam.md")
+	for mark, want := range map[string]string{"policy": awsapi.Policy(), "observe": awsapi.ObservePolicy()} {
+		block := regexp.MustCompile("(?s)\n<!-- " + mark + " -->\n```json\n(.*?)```\n<!-- end -->\n").FindStringSubmatch(text)
+		if block == nil || block[1] != want {
+			t.Errorf("%s: the block is %q", mark, block)
+		}
+	}
+}
+
+func TestEveryControlHasItsHeading(t *testing.T) {
+	text := page(t, "docs/controls.md")
+	for _, c := range controls.Catalogue() {
+		if !strings.Contains(text, "\n## "+c.ID+"\n") {
+			t.Errorf("%s has no heading", c.ID)
+		}
+	}
+}
+
+func TestFieldsAndReasonsOfTheCRDs(t *testing.T) {
+	for path, wants := range map[string][]string{
+		"docs/awsaccount.md": {"**`spec.accountID`**", "`status.callerARN`", "`[\"0.0.0.0/0\",\"::/0\"]`"},
+		"docs/fargatesecurityprofile.md": {
+			"`spec.securityGroups[].ingress[].cidr` ", "**`spec.fargateProfile.selectors[].namespace`**", "`status.drift[].firstObservedTime` | time",
+			"| `NotOwned` |", "label selector", "1 to 5 entries", "&lt;clusterName>",
+		},
+	} {
+		text := page(t, path)
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not have %s", path, want)
+			}
+		}
+	}
+}
+
+func TestCell(t *testing.T) {
+	if got := cell("a | b\n  <c>"); got != `a \| b &lt;c>` {
+		t.Errorf("got %q", got)
+	}
+	if got := code("^(a|b)$"); got != "`^(a\\|b)$`" {
+		t.Errorf("got %q", got)
+	}
+}
