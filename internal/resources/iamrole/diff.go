@@ -10,6 +10,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/iamrole/policytext"
 )
 
 // diff compares a declared role with an existing one.
@@ -21,7 +22,7 @@ func diffTrust(d Desired, role observed.Role) []drift.Difference {
 	if canonical.PolicyEqual(d.TrustPolicy, role.TrustPolicy) {
 		return nil
 	}
-	want, got := around(d.TrustPolicy, role.TrustPolicy)
+	want, got := policytext.Difference(d.TrustPolicy, role.TrustPolicy)
 	return []drift.Difference{{
 		Path: "trustPolicy", Desired: want, Observed: got,
 		Severity: drift.Critical, Action: drift.Repair, Reason: ReasonTrustChanged,
@@ -69,7 +70,7 @@ func diffInline(d Desired, role observed.Role) []drift.Difference {
 		one := drift.Difference{
 			Path: "inlinePolicies[" + name + "]", Severity: drift.High, Action: drift.Repair, Reason: ReasonInlineMissing,
 		}
-		if one.Desired, one.Observed = around(d.InlinePolicies[name], doc); there {
+		if one.Desired, one.Observed = policytext.Difference(d.InlinePolicies[name], doc); there {
 			one.Reason = ReasonInlineChanged
 			if grantsEverything(doc) && !grantsEverything(d.InlinePolicies[name]) {
 				one.Severity, one.Controls = drift.Critical, []string{"IAM.1"}
@@ -81,7 +82,7 @@ func diffInline(d Desired, role observed.Role) []drift.Difference {
 		one := drift.Difference{
 			Path: "inlinePolicies[" + name + "]", Severity: drift.High, Action: drift.ReportOnly, Reason: ReasonInlineUnlisted,
 		}
-		_, one.Observed = around("", role.InlinePolicies[name])
+		_, one.Observed = policytext.Difference("", role.InlinePolicies[name])
 		if grantsEverything(role.InlinePolicies[name]) {
 			one.Severity, one.Controls = drift.Critical, []string{"IAM.1"}
 		}

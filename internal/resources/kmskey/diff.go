@@ -3,20 +3,16 @@
 package kmskey
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/iamrole/policytext"
 )
-
-// textLimit is how much of a policy is shown in status.
-const textLimit = 200
 
 // diff compares a declared key with an existing one.
 func diff(d Desired, o detail) []drift.Difference {
@@ -43,9 +39,9 @@ func diffPolicy(d Desired, key observed.Key) []drift.Difference {
 	if canonical.PolicyEqual(d.Policy, key.Policy) {
 		return nil
 	}
-	want, got := statements(d.Policy), statements(key.Policy)
+	want, got := policytext.Difference(d.Policy, key.Policy)
 	return []drift.Difference{{
-		Path: "policy", Desired: except(want, got), Observed: except(got, want),
+		Path: "policy", Desired: want, Observed: got,
 		Severity: drift.High, Action: drift.Repair, Reason: ReasonPolicyChanged,
 	}}
 }
@@ -81,27 +77,4 @@ func diffAlias(d Desired, key observed.Key) []drift.Difference {
 		one.Observed, one.Severity, one.Reason = d.Alias+" → "+key.AliasTarget, drift.High, ReasonAliasMoved
 	}
 	return []drift.Difference{one}
-}
-
-// statements are the statements of a policy in canonical form; a policy that cannot be read is one statement.
-func statements(policy string) []string {
-	text, err := canonical.Policy(policy)
-	if err != nil {
-		return []string{policy}
-	}
-	var doc struct{ Statement []json.RawMessage }
-	if err := json.Unmarshal([]byte(text), &doc); err != nil {
-		return []string{policy}
-	}
-	var out []string
-	for _, s := range doc.Statement {
-		out = append(out, string(s))
-	}
-	return out
-}
-
-// except shows the statements that only the first policy has.
-func except(of, other []string) string {
-	only := slices.DeleteFunc(slices.Clone(of), func(s string) bool { return slices.Contains(other, s) })
-	return canonical.Text(strings.Join(only, " "), textLimit)
 }

@@ -55,7 +55,7 @@ func (d Desired) key(v resource.Values) string {
 
 // releases tells that the group is to let go of a key, without another one in its place.
 func (d Desired) releases(key string) bool {
-	return d.KeyFrom == nil && d.KeyARN == "" && slices.Contains(d.RetiredKeyARNs, key)
+	return key != "" && d.KeyFrom == nil && d.KeyARN == "" && slices.Contains(d.RetiredKeyARNs, key)
 }
 
 // Resource is one log group.

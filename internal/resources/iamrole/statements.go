@@ -11,33 +11,6 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 )
 
-const (
-	// textLimit is how much of a document is shown in status.
-	textLimit = 200
-	// lead is how much of what two documents have in common is shown before their first difference.
-	lead = 40
-)
-
-// around shows two documents in canonical form, cut to the part in which they differ.
-func around(a, b string) (string, string) {
-	x, y := []rune(canonicalOrRaw(a)), []rune(canonicalOrRaw(b))
-	same := 0
-	for same < len(x) && same < len(y) && x[same] == y[same] {
-		same++
-	}
-	if same == len(x) || same == len(y) {
-		same = 0 // one of them is empty, or the beginning of the other
-	}
-	return cut(x, same), cut(y, same)
-}
-
-func cut(text []rune, same int) string {
-	if from := same - lead; from > 0 && len(text) > textLimit {
-		return "…" + canonical.Text(string(text[from:]), textLimit-1)
-	}
-	return canonical.Text(string(text), textLimit)
-}
-
 // powerfulNames are AWS managed policies that give away an account, or all of it but IAM.
 var powerfulNames = []string{"AdministratorAccess", "AdministratorAccess-Amplify", "IAMFullAccess", "PowerUserAccess"}
 
