@@ -469,3 +469,62 @@ func TestErrorCodesAreModelled(t *testing.T) {
 		}
 	}
 }
+
+// What no test makes AWS say, such as the errors of an update, must be modelled, too.
+func TestWireTypesAreModelled(t *testing.T) {
+	dir := snapshotDir(t, "eks")
+	for operation, wire := range map[string]any{
+		"DescribeCluster": struct {
+			V eksCluster `json:"cluster"`
+		}{},
+		"DescribeFargateProfile": struct {
+			V eksProfile `json:"fargateProfile"`
+		}{},
+		"DescribeNodegroup": struct {
+			V eksNodegroup `json:"nodegroup"`
+		}{},
+		"DescribeUpdate": struct {
+			V eksUpdate `json:"update"`
+		}{},
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, "response_snapshot", operation+".response.snap"))
+		ok(t, err)
+		_, body, _ := strings.Cut(string(text), "\n\n")
+		var model any
+		ok(t, json.Unmarshal([]byte(body), &model))
+		for _, path := range wirePaths(reflect.TypeOf(wire), nil) {
+			if !hasPath(model, path) {
+				t.Errorf("%s: %s is not modelled", operation, strings.Join(path, "."))
+			}
+		}
+	}
+}
+
+// wirePaths lists the JSON paths of a type.
+func wirePaths(typ reflect.Type, at []string) [][]string {
+	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+		typ = typ.Elem()
+	}
+	if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[epoch]() {
+		return [][]string{at}
+	}
+	var out [][]string
+	for field := range typ.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		out = append(out, wirePaths(field.Type, append(slices.Clone(at), name))...)
+	}
+	return out
+}
+
+// hasPath says whether a JSON value has something at the path; lists count by
+// their first element.
+func hasPath(value any, path []string) bool {
+	if list, isList := value.([]any); isList {
+		return hasPath(list[0], path)
+	}
+	if len(path) == 0 {
+		return true
+	}
+	next, has := value.(map[string]any)[path[0]]
+	return has && hasPath(next, path[1:])
+}
