@@ -16,7 +16,6 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMG ?= fargate-security-operator:$(VERSION)
 
 export GOFLAGS ?= -buildvcs=false
-export CGO_ENABLED ?= 0
 
 # The tools' versions are those of hack/tools/go.mod; a file name carries its
 # version, so a changed version is a new file.
@@ -55,14 +54,16 @@ clean: ## Remove everything that make built or installed.
 .PHONY: build
 build: bin/manager bin/awssim bin/localcluster ## The operator, the AWS stand-in and the local cluster's starter.
 
-# Always asked for: go knows better than make what is up to date.
+# Always asked for: go knows better than make what is up to date. No -trimpath and
+# no CGO_ENABLED here, so that these builds and `go test` share what they compile;
+# the image has both (Dockerfile).
 .PHONY: bin/manager bin/awssim bin/localcluster
 bin/manager:
-	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/manager .
+	go build -ldflags "-X main.version=$(VERSION)" -o bin/manager .
 bin/awssim:
-	go build -trimpath -o bin/awssim ./cmd/awssim
+	go build -o bin/awssim ./cmd/awssim
 bin/localcluster:
-	go build -trimpath -o bin/localcluster ./hack/localcluster
+	go build -o bin/localcluster ./hack/localcluster
 
 .PHONY: controlplane
 controlplane: ## etcd, kube-apiserver, kube-controller-manager and kubectl, from source (6 minutes the first time).
