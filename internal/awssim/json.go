@@ -57,6 +57,5 @@ func page[T any](items []T, key func(T) string, token string, size int) (out []T
 	return sorted[start:end], next, true
 }
 
-
 // self is the key of a list of names.
 func self(name string) string { return name }
