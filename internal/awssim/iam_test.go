@@ -535,6 +535,15 @@ func TestAccountAuthorizationDetails(t *testing.T) {
 	if len(all.RoleDetailList) != 3 || len(all.Policies) != len(builtinPolicies) || len(all.UserDetailList) != 1 || document(t, all.Policies[0].PolicyVersionList[0].Document) == "" {
 		t.Fatalf("all is %+v", all)
 	}
+	for kind, want := range map[types.EntityType][3]int{
+		types.EntityTypeUser: {1, 0, 0}, types.EntityTypeRole: {0, 3, 0}, types.EntityTypeLocalManagedPolicy: {0, 0, 0},
+		types.EntityTypeAWSManagedPolicy: {0, 0, len(builtinPolicies)}, types.EntityTypeGroup: {0, 0, 0},
+	} {
+		some := must[*iam.GetAccountAuthorizationDetailsOutput](t)(r.iam.GetAccountAuthorizationDetails(ctx, &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{kind}}))
+		if got := [3]int{len(some.UserDetailList), len(some.RoleDetailList), len(some.Policies)}; got != want {
+			t.Errorf("of kind %s there are %v users, roles and policies, want %v", kind, got, want)
+		}
+	}
 	_, err = r.iam.GetAccountAuthorizationDetails(ctx, &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{"Robot"}})
 	wantError(t, err, "ValidationError", 400)
 }

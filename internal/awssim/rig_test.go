@@ -76,7 +76,7 @@ func newRig(t *testing.T, opts Options) *rig {
 func newClients(url, key, region string) *clients {
 	cfg := aws.Config{
 		Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider(key, "secret", ""),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, HTTPClient: newHTTPClient(),
 	}
 	return &clients{
 		eks: eks.NewFromConfig(cfg), kms: kms.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), sts: sts.NewFromConfig(cfg),
