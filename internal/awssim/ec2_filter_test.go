@@ -17,7 +17,9 @@ func TestEveryFilter(t *testing.T) {
 	st := r.sim.account(DefaultAccount).region(DefaultRegion).ec2
 	st.addVPC("vpc-0f", "10.5.0.0/16")
 	st.addSubnet("subnet-0f", "vpc-0f", "10.5.0.0/24", "eu-west-1c", true)
-	st.addRouteTable("rtb-0f", "vpc-0f", false, []string{"subnet-0f"}, []ec2Route{{"0.0.0.0/0", "igw-0f"}, {"192.0.2.0/24", "nat-0f"}})
+	st.addRouteTable("rtb-0f", "vpc-0f", false, []string{"subnet-0f"}, []ec2Route{
+		{Destination: "0.0.0.0/0", Target: "igw-0f"}, {Destination: "192.0.2.0/24", Target: "nat-0f"},
+	})
 	st.addPrefixList("pl-0f", "f", []string{"52.0.0.0/16"})
 	g := st.newGroup("sg-0f", "vpc-0f", "f", "of the test", nil)
 	g.Tags["f"] = "1"
