@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -29,7 +28,11 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
 
-var scheme = runtime.NewScheme()
+var (
+	scheme = runtime.NewScheme()
+	// version is set by the linker (Makefile).
+	version = "devel"
+)
 
 func init() {
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
@@ -86,7 +89,7 @@ func run(ctx context.Context, o options) error {
 	if err := errors.Join(mgr.AddHealthzCheck("ping", healthz.Ping), mgr.AddReadyzCheck("ping", healthz.Ping)); err != nil {
 		return err
 	}
-	ctrl.Log.WithName("setup").Info("starting", "version", version(), "observeOnly", o.observeOnly, "namespace", o.namespace)
+	ctrl.Log.WithName("setup").Info("starting", "version", version, "observeOnly", o.observeOnly, "namespace", o.namespace)
 	return mgr.Start(ctx)
 }
 
@@ -122,7 +125,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 		return err
 	}
 	m := controllers.NewMetrics(metrics.Registry)
-	sessions := &awsapi.Sessions{Observe: m.ObserveCall, Version: version()}
+	sessions := &awsapi.Sessions{Observe: m.ObserveCall, Version: version}
 	account := &controllers.AccountReconciler{
 		Client: mgr.GetClient(), Sessions: sessions, Metrics: m, Timing: controllers.DefaultTiming,
 		Recorder: mgr.GetEventRecorder("awsaccount"),
@@ -134,13 +137,4 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 		OperatorID: id, ObserveOnly: o.observeOnly, Concurrency: o.concurrency,
 	}
 	return errors.Join(account.SetupWithManager(mgr), profile.SetupWithManager(mgr))
-}
-
-// version is what the module system or the build stamped into the binary.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "devel"
-	}
-	return info.Main.Version
 }

@@ -64,7 +64,7 @@ func (s *stack) leftover(kind, name, objectARN string) resource.Resource {
 	case kmskey.Kind:
 		return kmskey.Leftover(a.KMS, a.Logs, objectARN, name)
 	case loggroup.Kind:
-		return loggroup.Leftover(a.Logs, a.Scope, name)
+		return loggroup.Leftover(a.Logs, name)
 	case iamrole.Kind:
 		return iamrole.Leftover(a.IAM, a.EKS, s.profile.Spec.ClusterName, name)
 	case securitygroup.Kind:

@@ -90,7 +90,7 @@ func (s *stack) key() []resource.Resource {
 	case encryption == nil:
 		return nil
 	case encryption.KMSKey == nil:
-		return []resource.Resource{kmskey.Existing(s.account.KMS, encryption.KeyARN)}
+		return []resource.Resource{kmskey.Existing(s.account.KMS, s.account.Scope, encryption.KeyARN)}
 	}
 	spec := encryption.KMSKey
 	var groups []string
@@ -131,7 +131,7 @@ func (s *stack) logGroup() []resource.Resource {
 	} else if e != nil {
 		desired.KeyARN = e.KeyARN
 	}
-	return []resource.Resource{loggroup.New(s.account.Logs, s.account.Scope, desired)}
+	return []resource.Resource{loggroup.New(s.account.Logs, desired)}
 }
 
 func (s *stack) logGroupName() string {

@@ -73,6 +73,7 @@ func rank(order []string, kind string) int {
 func Join(messages []string) string {
 	seen := make([]string, 0, len(messages))
 	for _, m := range messages {
+		m = strings.TrimSuffix(m, ".")
 		if m != "" && !slices.Contains(seen, m) {
 			seen = append(seen, m)
 		}

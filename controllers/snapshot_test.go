@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+)
+
+func (r *rig) accountHandle() *awsapi.Account {
+	return &awsapi.Account{
+		Scope:   awsapi.Scope{Partition: "aws", AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion},
+		Clients: r.aws,
+	}
+}
+
+func (r *rig) keyState(arn string) string {
+	r.t.Helper()
+	out, err := r.aws.KMS.DescribeKey(r.ctx, &kms.DescribeKeyInput{KeyId: &arn})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(out.KeyMetadata.KeyState)
+}
+
+// snapshot is everything in AWS that a profile may touch, as text, but for the owner tags. What the test did not
+// expect to change must give the same text.
+func (r *rig) snapshot() string {
+	r.t.Helper()
+	var lines []string
+	add := func(what string, v any, err error) {
+		if err != nil {
+			r.t.Fatalf("snapshot of %s: %v", what, err)
+		}
+		text, err := json.Marshal(v)
+		must(err)
+		lines = append(lines, what+" "+string(text))
+	}
+	roles, err := r.aws.IAM.GetAccountAuthorizationDetails(r.ctx, &iam.GetAccountAuthorizationDetailsInput{Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole}, MaxItems: aws.Int32(1000)})
+	if err == nil {
+		for i := range roles.RoleDetailList {
+			role := &roles.RoleDetailList[i]
+			role.Tags = slices.DeleteFunc(role.Tags, func(t iamtypes.Tag) bool { return isOwnerTag(*t.Key) })
+		}
+	}
+	add("roles", roles.RoleDetailList, err)
+	groups, err := r.aws.EC2.DescribeSecurityGroups(r.ctx, &ec2.DescribeSecurityGroupsInput{})
+	for i := range groups.SecurityGroups {
+		g := &groups.SecurityGroups[i]
+		g.Tags = slices.DeleteFunc(g.Tags, func(t ec2types.Tag) bool { return isOwnerTag(*t.Key) })
+	}
+	add("groups", groups.SecurityGroups, err)
+	logGroups, err := r.aws.Logs.DescribeLogGroups(r.ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
+	add("logGroups", logGroups.LogGroups, err)
+	aliases, err := r.aws.KMS.ListAliases(r.ctx, &kms.ListAliasesInput{})
+	add("aliases", aliases.Aliases, err)
+	for _, a := range aliases.Aliases {
+		policy, err := r.aws.KMS.GetKeyPolicy(r.ctx, &kms.GetKeyPolicyInput{KeyId: a.TargetKeyId})
+		add("key policy of "+*a.AliasName, policy.Policy, err)
+	}
+	names, err := r.aws.EKS.ListFargateProfiles(r.ctx, &eks.ListFargateProfilesInput{ClusterName: aws.String("prod")})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, name := range names.FargateProfileNames {
+		p, err := r.aws.EKS.DescribeFargateProfile(r.ctx, &eks.DescribeFargateProfileInput{ClusterName: aws.String("prod"), FargateProfileName: &name})
+		if err == nil {
+			maps.DeleteFunc(p.FargateProfile.Tags, func(k, _ string) bool { return isOwnerTag(k) })
+		}
+		add("profile "+name, p.FargateProfile, err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func isOwnerTag(key string) bool { return strings.HasPrefix(key, "fargatesecurity.io/") }

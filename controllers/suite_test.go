@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/dynamic"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
+	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+)
+
+const (
+	operatorNamespace = "fargate-security-system"
+	operatorID        = "op-test"
+	operatorKey       = "AKIAOPERATOROPERATOR"
+	operatorCaller    = "arn:aws:iam::" + awssim.DefaultAccount + ":user/operator"
+	// patience is how long a test waits for what must come. It is generous: a slow machine must not turn a test red.
+	patience = 60 * time.Second
+)
+
+// kube is the admin's client, profiles the reconciler that runs in the manager.
+var (
+	kube     client.Client
+	profiles *controllers.ProfileReconciler
+	registry = prometheus.NewRegistry()
+	serial   atomic.Int64
+)
+
+// fast waits little: the simulator's delays are short.
+var fast = controllers.Timing{
+	Wait: 100 * time.Millisecond, BackoffBase: 50 * time.Millisecond, BackoffMax: time.Second,
+	Denied: 200 * time.Millisecond, DeniedGrace: 300 * time.Millisecond,
+}
+
+func TestMain(m *testing.M) { os.Exit(runSuite(m)) }
+
+func runSuite(m *testing.M) int {
+	ctrl.SetLogger(logr.Discard())
+	// The operator's own key, unlike that of the tests: the simulator's log tells them apart.
+	must(os.Setenv("AWS_ACCESS_KEY_ID", operatorKey))
+	must(os.Setenv("AWS_SECRET_ACCESS_KEY", "secret"))
+	env := &envtest.Environment{
+		CRDDirectoryPaths:     []string{filepath.Join("..", "config", "crd", "bases"), filepath.Join("..", "test", "crds")},
+		ErrorIfCRDPathMissing: true,
+	}
+	cfg, err := env.Start()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "starting kube-apiserver and etcd: %v\nrun `make controlplane` and set KUBEBUILDER_ASSETS to bin/controlplane, or use `make test`\n", err)
+		return 1
+	}
+	defer func() { _ = env.Stop() }()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	scheme := runtime.NewScheme()
+	must(clientgoscheme.AddToScheme(scheme))
+	must(v1alpha1.AddToScheme(scheme))
+	kube, err = client.New(cfg, client.Options{Scheme: scheme})
+	must(err)
+	mgr, err := ctrl.NewManager(cfg, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}})
+	must(err)
+	must(controllers.IndexFields(ctx, mgr))
+	metrics := controllers.NewMetrics(registry)
+	sessions := &awsapi.Sessions{Observe: metrics.ObserveCall, Version: "test"}
+	workload, err := dynamic.NewForConfig(cfg)
+	must(err)
+	profiles = &controllers.ProfileReconciler{
+		Client: mgr.GetClient(), Workload: workload, Metrics: metrics, Timing: fast,
+		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: operatorNamespace},
+		Recorder:   mgr.GetEventRecorder("test"),
+		OperatorID: operatorID, Concurrency: 8,
+	}
+	must(profiles.SetupWithManager(mgr))
+	must((&controllers.AccountReconciler{
+		Client: mgr.GetClient(), Sessions: sessions, Metrics: metrics, Timing: fast, Recorder: mgr.GetEventRecorder("test"),
+	}).SetupWithManager(mgr))
+	must(kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}))
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); must(mgr.Start(ctx)) }()
+	code := m.Run()
+	cancel()
+	<-stopped
+	return code
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// rig is one test's own world: a simulated AWS, an AWSAccount that leads to it, a namespace that may use it.
+type rig struct {
+	t   *testing.T
+	ctx context.Context
+	sim *awssim.Sim
+	aws awsapi.Clients
+	// ns is the profiles' namespace, account the AWSAccount's name. workload is the pods' namespace.
+	ns, account, workload string
+}
+
+// newRig makes a rig. The simulated account has the cluster prod with private subnets 0a and 0b, a public one 0c, and
+// a VPC of nobody with subnet 0d.
+func newRig(t *testing.T, change ...func(*v1alpha1.AWSAccount)) *rig {
+	t.Helper()
+	sim := awssim.New(awssim.Options{PageSize: 3, Delays: awssim.Delays{
+		ProfileCreate: 200 * time.Millisecond, ProfileDelete: 200 * time.Millisecond, RolePropagation: 100 * time.Millisecond,
+	}})
+	seed := awssim.DefaultSeed()
+	seed.VPCs = append(seed.VPCs, awssim.SeedVPC{ID: "vpc-0b", CIDR: "10.1.0.0/16",
+		Subnets: []awssim.SeedSubnet{{ID: "subnet-0d", CIDR: "10.1.0.0/24", AZ: "eu-west-1a"}}})
+	must(sim.Seed(seed))
+	sim.AddKey(operatorKey, operatorCaller)
+	url, stop := sim.Start()
+	t.Cleanup(stop)
+	n := serial.Add(1)
+	r := &rig{
+		t: t, ctx: t.Context(), sim: sim, aws: awstest.Clients(t, url),
+		ns: fmt.Sprintf("team-%d", n), account: fmt.Sprintf("acct-%d", n), workload: fmt.Sprintf("pods-%d", n),
+	}
+	for name, labels := range map[string]map[string]string{r.ns: {"use": r.account}, r.workload: nil} {
+		r.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}})
+	}
+	account := &v1alpha1.AWSAccount{
+		ObjectMeta: metav1.ObjectMeta{Name: r.account},
+		Spec: v1alpha1.AWSAccountSpec{
+			AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion, EndpointURL: url,
+			AllowedNamespaces: &metav1.LabelSelector{MatchLabels: map[string]string{"use": r.account}},
+		},
+	}
+	for _, f := range change {
+		f(account)
+	}
+	r.create(account)
+	return r
+}
+
+func (r *rig) create(obj client.Object) {
+	r.t.Helper()
+	if err := kube.Create(context.Background(), obj); err != nil {
+		r.t.Fatalf("creating %T %s: %v", obj, obj.GetName(), err)
+	}
+}
+
+// eventually asks check until it returns nil, and fails the test with its last error when patience ends.
+func (r *rig) eventually(what string, check func() error) {
+	r.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			r.t.Fatalf("%s: %v", what, err)
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+}
