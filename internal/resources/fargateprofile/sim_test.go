@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -307,8 +308,9 @@ func TestResourceInUseIsAWait(t *testing.T) {
 	r.waits(r.run(a, true), ReasonWaitingForTurn, "FargateProfile/a", "cluster prod")
 	r.waits(r.run(b, true), ReasonWaitingForTurn, "FargateProfile/a is first") // the place was kept
 	r.active(a)
+	r.queue = NewQueue(r.clock.Now)
 	r.sim.Fail("eks:DeleteFargateProfile", codeInUse, "busy", http.StatusConflict, 1)
-	r.waits(r.delete(a).Leftovers[0], ReasonWaitingForTurn)
+	r.waits(r.delete(a).Leftovers[0], ReasonWaitingForTurn, "cluster prod is busy")
 }
 
 func TestClusterUpdateIsWaitedFor(t *testing.T) {
@@ -388,6 +390,69 @@ func TestDeleteFailedIsAProblemWithAWSsReason(t *testing.T) {
 		t.Fatalf("object is %+v", o)
 	}
 	holds(t, o.Problems[0].Message, "ClusterUnreachable (cannot reach the API server)")
+}
+
+// A deletion that failed is over: the next one in the line goes on.
+func TestAFailedDeletionEndsTheTurn(t *testing.T) {
+	r := newRig(t)
+	a := declaration("a")
+	r.active(a)
+	r.must(r.sim.SetProfileOutcome("prod", "a", "DELETE_FAILED"))
+	r.delete(a)
+	r.waits(r.run(declaration("b"), true), ReasonWaitingForTurn, "FargateProfile/a is first")
+	r.clock.Advance(minute)
+	o, err := Leftover(r.aws.EKS, r.queue, "prod", "a").Observe(ctx, nil)
+	r.must(err)
+	if o.State != "DeleteFailed" {
+		t.Fatalf("state is %s", o.State)
+	}
+	r.waits(r.run(declaration("b"), true), ReasonWaiting)
+}
+
+// A profile that was made anew under its name has other selectors; the old ones are forgotten with the name.
+func TestOthersAreForgottenWhenTheyVanish(t *testing.T) {
+	r := newRig(t)
+	a, b := declaration("a"), declaration("b")
+	a.Selectors = b.Selectors
+	r.active(a)
+	if o := r.active(b); len(o.Warnings) != 1 {
+		t.Fatalf("warnings are %+v", o.Warnings)
+	}
+	r.delete(a)
+	r.clock.Advance(minute)
+	r.delete(a)
+	if o := r.run(b, true); len(o.Warnings) != 0 {
+		t.Fatalf("warnings are %+v", o.Warnings)
+	}
+	r.active(declaration("a"))
+	if o := r.run(b, true); len(o.Warnings) != 0 {
+		t.Errorf("warnings are %+v", o.Warnings)
+	}
+}
+
+func TestRouteTables(t *testing.T) {
+	routes := routing{public: map[string]bool{}, explicit: map[string]string{}, main: map[string]string{}}
+	toInternet := []ec2types.Route{{GatewayId: aws.String("local")}, {GatewayId: aws.String("igw-1")}}
+	routes.add(ec2types.RouteTable{
+		RouteTableId: aws.String("rtb-main"), VpcId: aws.String("vpc-1"), Routes: toInternet,
+		Associations: []ec2types.RouteTableAssociation{{Main: aws.Bool(true)}},
+	})
+	routes.add(ec2types.RouteTable{
+		RouteTableId: aws.String("rtb-nat"), VpcId: aws.String("vpc-1"), Routes: []ec2types.Route{{NatGatewayId: aws.String("nat-1")}},
+		Associations: []ec2types.RouteTableAssociation{{SubnetId: aws.String("subnet-private")}},
+	})
+	routes.add(ec2types.RouteTable{
+		RouteTableId: aws.String("rtb-igw"), VpcId: aws.String("vpc-2"), Routes: toInternet,
+		Associations: []ec2types.RouteTableAssociation{{SubnetId: aws.String("subnet-public")}},
+	})
+	for subnet, want := range map[[2]string]bool{
+		{"subnet-private", "vpc-1"}: false, {"subnet-of-main", "vpc-1"}: true,
+		{"subnet-public", "vpc-2"}: true, {"subnet-of-no-table", "vpc-2"}: false,
+	} {
+		if got := routes.isPublic(subnet[0], subnet[1]); got != want {
+			t.Errorf("%v: public is %v", subnet, got)
+		}
+	}
 }
 
 func TestGoneIsGone(t *testing.T) {
