@@ -64,7 +64,7 @@ func (r *Resource) create(ctx context.Context, v resource.Values, tags map[strin
 	return wrap("creating", r.ID(), err)
 }
 
-// namespaceMissing recognises how the API server refuses to create an object in a namespace that does not exist or is
+// namespaceMissing recognizes how the API server refuses to create an object in a namespace that does not exist or is
 // being deleted.
 func namespaceMissing(err error) bool {
 	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {

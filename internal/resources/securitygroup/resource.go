@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package securitygroup keeps a VPC security group and its rules as declared. Rules are authorised before others are
+// Package securitygroup keeps a VPC security group and its rules as declared. Rules are authorized before others are
 // revoked, so that a declared rule which was in force stays in force through every repair.
 package securitygroup
 
