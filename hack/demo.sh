@@ -27,7 +27,7 @@ system_ns=fargate-security-system
 user_env=(
   "PATH=$root/bin/controlplane:$root/bin/venv/bin:$PATH"
   "KUBECONFIG=$dir/cluster/kubeconfig"
-  AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_PAGER=
+  AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_PAGER=
   AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
 )
 
@@ -109,6 +109,9 @@ cleanup() {
 
 show_logs() {
   local name
+  printf '\n--- what the cluster says\n' >&2
+  user timeout 10 kubectl get fargate -A -o wide >&2 || true
+  user timeout 10 kubectl get fsp -A -o jsonpath='{range .items[*].status.conditions[*]}{.type}={.status} {.reason}: {.message}{"\n"}{end}' >&2 || true
   for name in manager awssim localcluster; do
     [[ -s "$logs/$name.log" ]] || continue
     printf '\n--- last lines of %s.log\n' "$name" >&2
@@ -397,7 +400,7 @@ keep_running() {
 
 Everything is left running. To reach it:
   export KUBECONFIG=$dir/cluster/kubeconfig
-  export AWS_ENDPOINT_URL=http://127.0.0.1:$aws_port AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo
+  export AWS_ENDPOINT_URL=http://127.0.0.1:$aws_port AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo
   export PATH=$root/bin/controlplane:$root/bin/venv/bin:\$PATH
   kubectl get fargate -A -o wide
 Logs: $logs
