@@ -522,3 +522,31 @@ func TestTag(t *testing.T) {
 		t.Errorf("got %v in state %s", o.Tags, o.State)
 	}
 }
+
+func TestAKeyIsMadeUsableBeforeAnythingElse(t *testing.T) {
+	f := newFixture(t)
+	r := f.created()
+	arn := f.observe(r).ARN
+	open, err := Policy(scope, nil, nil)
+	if err == nil {
+		_, err = f.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &arn, Policy: &open})
+	}
+	if err == nil {
+		_, err = f.kms.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: &arn})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.apply(r, f.observe(r), nil)
+	if got := r.Diff(f.observe(r), nil); len(got) > 0 {
+		t.Errorf("not repaired: %+v", got)
+	}
+}
+
+func TestTheAliasLeadsOnWhenTheKnownKeyIsGone(t *testing.T) {
+	f := newFixture(t)
+	arn := f.observe(f.created()).ARN
+	if o := f.observe(f.key(arn + "0")); !o.Exists || o.ARN != arn {
+		t.Errorf("got %+v", o)
+	}
+}
