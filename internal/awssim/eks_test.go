@@ -118,23 +118,27 @@ func TestProfileInputRules(t *testing.T) {
 		code   string
 		status int
 	}{
-		"unknown cluster":    {func(in *eks.CreateFargateProfileInput) { in.ClusterName = aws.String("none") }, "ResourceNotFoundException", 404},
-		"reserved name":      {func(in *eks.CreateFargateProfileInput) { in.FargateProfileName = aws.String("eks-a") }, "InvalidParameterException", 400},
-		"bad name":           {func(in *eks.CreateFargateProfileInput) { in.FargateProfileName = aws.String("-a") }, "InvalidParameterException", 400},
-		"long name":          {func(in *eks.CreateFargateProfileInput) { in.FargateProfileName = aws.String(strings.Repeat("a", 101)) }, "InvalidParameterException", 400},
-		"no selector":        {func(in *eks.CreateFargateProfileInput) { in.Selectors = nil }, "InvalidParameterException", 400},
-		"six selectors":      {func(in *eks.CreateFargateProfileInput) { in.Selectors = slices.Repeat(in.Selectors, 6) }, "InvalidParameterException", 400},
-		"no namespace":       {func(in *eks.CreateFargateProfileInput) { in.Selectors[0].Namespace = nil }, "InvalidParameterException", 400},
-		"six labels":         {func(in *eks.CreateFargateProfileInput) { in.Selectors[0].Labels = sixLabels }, "InvalidParameterException", 400},
-		"unknown subnet":     {func(in *eks.CreateFargateProfileInput) { in.Subnets = []string{"subnet-none"} }, "InvalidParameterException", 400},
-		"public subnet":      {func(in *eks.CreateFargateProfileInput) { in.Subnets = []string{"subnet-0a", "subnet-0c"} }, "InvalidParameterException", 400},
-		"subnet elsewhere":   {func(in *eks.CreateFargateProfileInput) { in.Subnets = []string{"subnet-0d"} }, "InvalidParameterException", 400},
-		"unknown role":       {func(in *eks.CreateFargateProfileInput) { in.PodExecutionRoleArn = aws.String(podRole + "x") }, "InvalidParameterException", 400},
-		"role of EC2":        {func(in *eks.CreateFargateProfileInput) { in.PodExecutionRoleArn = aws.String(nodeRole) }, "InvalidParameterException", 400},
-		"foreign role":       {func(in *eks.CreateFargateProfileInput) { in.PodExecutionRoleArn = aws.String("arn:aws:iam::444455556666:role/a") }, "AccessDeniedException", 403},
-		"reserved tag":       {func(in *eks.CreateFargateProfileInput) { in.Tags = map[string]string{"aws:a": "b"} }, "InvalidParameterException", 400},
-		"five of each is ok": {func(in *eks.CreateFargateProfileInput) { in.Selectors = slices.Repeat([]ekstypes.FargateProfileSelector{shop}, 5) }, "", 0},
-		"100 characters":     {func(in *eks.CreateFargateProfileInput) { in.FargateProfileName = aws.String(strings.Repeat("a", 100)) }, "", 0},
+		"unknown cluster":  {func(in *eks.CreateFargateProfileInput) { in.ClusterName = aws.String("none") }, "ResourceNotFoundException", 404},
+		"reserved name":    {func(in *eks.CreateFargateProfileInput) { in.FargateProfileName = aws.String("eks-a") }, "InvalidParameterException", 400},
+		"bad name":         {func(in *eks.CreateFargateProfileInput) { in.FargateProfileName = aws.String("-a") }, "InvalidParameterException", 400},
+		"long name":        {func(in *eks.CreateFargateProfileInput) { in.FargateProfileName = aws.String(strings.Repeat("a", 101)) }, "InvalidParameterException", 400},
+		"no selector":      {func(in *eks.CreateFargateProfileInput) { in.Selectors = nil }, "InvalidParameterException", 400},
+		"six selectors":    {func(in *eks.CreateFargateProfileInput) { in.Selectors = slices.Repeat(in.Selectors, 6) }, "InvalidParameterException", 400},
+		"no namespace":     {func(in *eks.CreateFargateProfileInput) { in.Selectors[0].Namespace = nil }, "InvalidParameterException", 400},
+		"six labels":       {func(in *eks.CreateFargateProfileInput) { in.Selectors[0].Labels = sixLabels }, "InvalidParameterException", 400},
+		"unknown subnet":   {func(in *eks.CreateFargateProfileInput) { in.Subnets = []string{"subnet-none"} }, "InvalidParameterException", 400},
+		"public subnet":    {func(in *eks.CreateFargateProfileInput) { in.Subnets = []string{"subnet-0a", "subnet-0c"} }, "InvalidParameterException", 400},
+		"subnet elsewhere": {func(in *eks.CreateFargateProfileInput) { in.Subnets = []string{"subnet-0d"} }, "InvalidParameterException", 400},
+		"unknown role":     {func(in *eks.CreateFargateProfileInput) { in.PodExecutionRoleArn = aws.String(podRole + "x") }, "InvalidParameterException", 400},
+		"role of EC2":      {func(in *eks.CreateFargateProfileInput) { in.PodExecutionRoleArn = aws.String(nodeRole) }, "InvalidParameterException", 400},
+		"foreign role": {func(in *eks.CreateFargateProfileInput) {
+			in.PodExecutionRoleArn = aws.String("arn:aws:iam::444455556666:role/a")
+		}, "AccessDeniedException", 403},
+		"reserved tag": {func(in *eks.CreateFargateProfileInput) { in.Tags = map[string]string{"aws:a": "b"} }, "InvalidParameterException", 400},
+		"five of each is ok": {func(in *eks.CreateFargateProfileInput) {
+			in.Selectors = slices.Repeat([]ekstypes.FargateProfileSelector{shop}, 5)
+		}, "", 0},
+		"100 characters": {func(in *eks.CreateFargateProfileInput) { in.FargateProfileName = aws.String(strings.Repeat("a", 100)) }, "", 0},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
