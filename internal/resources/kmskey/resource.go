@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -85,9 +86,12 @@ func New(client awsapi.KMS, logs awsapi.Logs, d Desired, prior resource.Prior, f
 	return &Resource{kms: client, logs: logs, alias: d.Alias, arn: prior.ARN, desired: &d, findOrphan: findOrphan}
 }
 
-// Leftover returns the Resource of a key that is no longer declared and only waits for its deletion. The alias is ""
-// where it is not known; all aliases of the key go then.
+// Leftover returns the Resource of a key that is no longer declared and only waits for its deletion. Where the alias is
+// not known, any other name will do; all aliases of the key go then.
 func Leftover(client awsapi.KMS, logs awsapi.Logs, arn, alias string) *Resource {
+	if !strings.HasPrefix(alias, "alias/") {
+		alias = ""
+	}
 	return &Resource{kms: client, logs: logs, alias: alias, arn: arn}
 }
 

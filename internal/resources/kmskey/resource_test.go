@@ -493,7 +493,7 @@ func TestLeftoverLeavesAnAliasThatMovedOn(t *testing.T) {
 func TestLeftoverWithoutAlias(t *testing.T) {
 	f := newFixture(t)
 	arn := f.observe(f.created()).ARN
-	left := Leftover(f.aws.KMS, f.aws.Logs, arn, "")
+	left := Leftover(f.aws.KMS, f.aws.Logs, arn, keyID(arn))
 	if left.ID().Name != keyID(arn) || left.Hash() != "" {
 		t.Errorf("got %v, hash %q", left.ID(), left.Hash())
 	}
