@@ -18,7 +18,7 @@ type AWSAccountSpec struct {
 
 	// region is the AWS Region of the EKS clusters, e.g. eu-west-1.
 	// +required
-	// +kubebuilder:validation:Pattern=`^[a-z]{2,3}(-[a-z]+)+-[0-9]$`
+	// +kubebuilder:validation:Pattern=`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="region cannot be changed: create another AWSAccount and point new profiles to it"
 	Region string `json:"region,omitempty"`
@@ -48,7 +48,9 @@ type AWSAccountSpec struct {
 	// resyncInterval is how often everything is read again, give or take 10 percent. From 10s; default 5m.
 	// +optional
 	// +kubebuilder:default="5m"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s')",message="resyncInterval must be at least 10s: AWS throttles accounts that read more often"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s')",message="resyncInterval must be a duration of at least 10s, such as 5m: AWS throttles accounts that are read more often"
 	ResyncInterval *metav1.Duration `json:"resyncInterval,omitempty"`
 }
 
@@ -62,6 +64,7 @@ type AssumeRole struct {
 
 	// externalID is the external id that the role's trust policy asks for.
 	// +optional
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_+=,.@:/-]+$`
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=1224
 	ExternalID string `json:"externalID,omitempty"`
@@ -133,10 +136,16 @@ type AWSAccountStatus struct {
 // +kubebuilder:printcolumn:name="Status",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 type AWSAccount struct {
 	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec says how to reach the account, who may use it, and what nobody may do there.
 	// +required
 	Spec AWSAccountSpec `json:"spec,omitzero"`
+
+	// status is what the operator found.
 	// +optional
 	Status AWSAccountStatus `json:"status,omitzero"`
 }

@@ -72,7 +72,10 @@ const (
 )
 
 // FargateSecurityProfileSpec declares one EKS Fargate profile and everything linked to it.
+// +kubebuilder:validation:XValidation:rule="!has(self.securityGroups) || self.securityGroups.all(g, !has(g.ingress) || g.ingress.all(r, !has(r.securityGroupName) || self.securityGroups.exists(o, o.name == r.securityGroupName)))",message="securityGroupName of an ingress rule must be the name of a group in securityGroups: declare it there, or name any other group by securityGroupID",fieldPath=".securityGroups"
+// +kubebuilder:validation:XValidation:rule="!has(self.securityGroups) || self.securityGroups.all(g, !has(g.egress) || g.egress.all(r, !has(r.securityGroupName) || self.securityGroups.exists(o, o.name == r.securityGroupName)))",message="securityGroupName of an egress rule must be the name of a group in securityGroups: declare it there, or name any other group by securityGroupID",fieldPath=".securityGroups"
 // +kubebuilder:validation:XValidation:rule="!has(self.podSecurityGroups) || (has(self.securityGroups) && size(self.securityGroups) > 0)",message="podSecurityGroups needs at least one entry in securityGroups: these are the groups that the pods get"
+// +kubebuilder:validation:XValidation:rule="!has(self.podSecurityGroups) || !has(self.securityGroups) || self.podSecurityGroups.clusterSecurityGroup == 'Exclude' || size(self.securityGroups) <= 4",message="with podSecurityGroups at most 4 securityGroups can be declared, since a pod has at most 5 and the cluster's own group is one of them: declare fewer, or set clusterSecurityGroup to Exclude",fieldPath=".securityGroups"
 type FargateSecurityProfileSpec struct {
 	// accountRef names the AWSAccount to work in.
 	// +required
@@ -104,7 +107,7 @@ type FargateSecurityProfileSpec struct {
 	// +optional
 	// +kubebuilder:validation:MaxProperties=40
 	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) >= 1 && size(k) <= 128 && k.matches('^[A-Za-z0-9 _.:/=+@-]+$'))",message="tag keys have 1 to 128 letters, digits, spaces or _.:/=+-@"
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('aws:') && !k.startsWith('fargatesecurity.io/'))",message="tag keys must not begin with aws: or fargatesecurity.io/: these are reserved"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('fargatesecurity.io/'))",message="tag keys must not begin with aws: or fargatesecurity.io/: these are reserved"
 	// +kubebuilder:validation:XValidation:rule="self.all(k, self[k].matches('^[A-Za-z0-9 _.:/=+@-]*$'))",message="tag values have up to 256 letters, digits, spaces or _.:/=+-@"
 	Tags map[string]TagValue `json:"tags,omitempty"`
 
@@ -153,7 +156,6 @@ type AccountReference struct {
 
 // FargateProfileSpec declares the EKS Fargate profile. Selectors, subnets and role are immutable in AWS: a change is
 // reported as what it is, a replacement.
-// +kubebuilder:validation:XValidation:rule="has(self.name) == has(oldSelf.name) && (!has(self.name) || self.name == oldSelf.name)",message="fargateProfile.name cannot be changed: AWS cannot rename a profile; create another FargateSecurityProfile"
 type FargateProfileSpec struct {
 	// name of the profile in EKS; default: metadata.name.
 	// +optional
@@ -195,6 +197,7 @@ type ProfileSelector struct {
 	// labels that the pods must all have: up to 5.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=5
+	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) <= 317 && k.matches('^([a-z0-9*?.-]+/)?[A-Za-z0-9*?._-]{1,63}$'))",message="a selector's label keys must be those of Kubernetes labels, such as tier or app.kubernetes.io/name; * and ? are wildcards"
 	Labels map[string]SelectorLabelValue `json:"labels,omitempty"`
 }
 
@@ -270,6 +273,7 @@ type SecurityGroupSpec struct {
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9 ._:/()#,@+=&;{}!$*\[\]-]+$`
 	// +kubebuilder:validation:MaxLength=255
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('sg-') && self != 'default'",message="a security group's name must not begin with sg- and must not be default: AWS keeps these for itself"
+	// +kubebuilder:validation:XValidation:rule="self == self.trim()",message="a security group's name must not begin or end with a space: AWS cuts them off"
 	Name string `json:"name,omitempty"`
 
 	// description of the group; AWS cannot change it later. Default: the name.
@@ -300,13 +304,14 @@ type SecurityGroupSpec struct {
 // +kubebuilder:validation:ExactlyOneOf=cidr;securityGroupName;securityGroupID;prefixListID
 // +kubebuilder:validation:XValidation:rule="has(self.fromPort) == has(self.toPort)",message="fromPort and toPort go together: give both, or neither"
 // +kubebuilder:validation:XValidation:rule="!has(self.fromPort) || !has(self.toPort) || self.protocol in ['icmp', 'icmpv6', '1', '58'] || self.fromPort <= self.toPort",message="fromPort must not be above toPort"
-// +kubebuilder:validation:XValidation:rule="self.protocol != '-1' || !has(self.fromPort)",message="protocol -1 is all traffic and takes no ports: leave fromPort and toPort out, or name a protocol"
+// +kubebuilder:validation:XValidation:rule="self.protocol in ['tcp', 'udp', 'icmp', 'icmpv6', '1', '6', '17', '58'] || !has(self.fromPort)",message="only tcp, udp, icmp and icmpv6 have ports: leave fromPort and toPort out, or name one of these protocols"
 // +kubebuilder:validation:XValidation:rule="!(self.protocol in ['tcp', 'udp', '6', '17']) || has(self.fromPort)",message="tcp and udp need fromPort and toPort (0 and 65535 for all ports)"
 // +kubebuilder:validation:XValidation:rule="self.protocol in ['icmp', 'icmpv6', '1', '58'] || !has(self.fromPort) || self.fromPort >= 0",message="-1 (all types) is for icmp and icmpv6 only: ports go from 0 to 65535"
+// +kubebuilder:validation:XValidation:rule="!(self.protocol in ['icmp', 'icmpv6', '1', '58']) || !has(self.fromPort) || !has(self.toPort) || (self.fromPort <= 255 && self.toPort <= 255 && (self.fromPort != -1 || self.toPort == -1))",message="for icmp and icmpv6, fromPort is the type and toPort the code: each from 0 to 255, or -1 for all; with type -1 the code must be -1 too"
 type SecurityGroupRule struct {
 	// protocol is tcp, udp, icmp, icmpv6, -1 (all traffic), or a protocol number.
 	// +required
-	// +kubebuilder:validation:Pattern=`^(tcp|udp|icmp|icmpv6|-1|[0-9]{1,3})$`
+	// +kubebuilder:validation:Pattern=`^(tcp|udp|icmp|icmpv6|-1|[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])$`
 	// +kubebuilder:validation:MaxLength=6
 	Protocol string `json:"protocol,omitempty"`
 
@@ -443,12 +448,13 @@ type KMSKeySpec struct {
 	// +kubebuilder:validation:MaxItems=10
 	// +kubebuilder:validation:items:MinLength=2
 	// +kubebuilder:validation:items:MaxLength=8192
+	// +kubebuilder:validation:items:XValidation:rule="self.trim().startsWith('{') && self.trim().endsWith('}')",message="an additional statement must be a JSON object such as {\"Effect\":\"Allow\",\"Principal\":{...},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}"
 	AdditionalStatements []string `json:"additionalStatements,omitempty"`
 }
 
 // FargateSecurityProfileStatus is what the operator found and did.
 type FargateSecurityProfileStatus struct {
-	// conditions: Ready and Drifted always; Reconciling and Stalled while True; one for each declared section.
+	// conditions are Ready and Drifted always; Reconciling and Stalled while True; one for each declared section.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -669,13 +675,21 @@ type Posture struct {
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Profile",type=string,priority=1,JSONPath=`.status.profileStatus`
 // +kubebuilder:printcolumn:name="Status",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 100",message="metadata.name must have at most 100 characters: AWS owner tags and profile names have no room for more"
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 100",message="metadata.name must have at most 100 characters: AWS owner tags and profile names have no room for more",fieldPath=".metadata"
+// +kubebuilder:validation:XValidation:rule="has(self.spec.fargateProfile.name) || self.metadata.name.matches('^[a-z0-9-]+$') && !self.metadata.name.startsWith('eks-')",message="without fargateProfile.name, metadata.name is the profile's name in EKS and must not contain dots or begin with eks-: set spec.fargateProfile.name",fieldPath=".spec.fargateProfile"
+// +kubebuilder:validation:XValidation:rule="(has(self.spec.fargateProfile.name) ? self.spec.fargateProfile.name : self.metadata.name) == (has(oldSelf.spec.fargateProfile.name) ? oldSelf.spec.fargateProfile.name : oldSelf.metadata.name)",message="fargateProfile.name (default: metadata.name) cannot be changed, since AWS cannot rename a profile: create another FargateSecurityProfile",fieldPath=".spec.fargateProfile"
 type FargateSecurityProfile struct {
 	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec declares the Fargate profile and everything linked to it.
 	// +required
 	Spec FargateSecurityProfileSpec `json:"spec,omitzero"`
+
+	// status is what the operator found and did.
 	// +optional
 	Status FargateSecurityProfileStatus `json:"status,omitzero"`
 }
