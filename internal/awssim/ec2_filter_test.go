@@ -86,7 +86,7 @@ func TestEveryFilter(t *testing.T) {
 				}
 			})
 		}
-		if _, err := tc.find(filter("colour", "red")); err == nil {
+		if _, err := tc.find(filter("color", "red")); err == nil {
 			t.Errorf("%s take any filter", kind)
 		}
 	}

@@ -152,7 +152,7 @@ type natXML struct {
 }
 
 // createNATGateway gives a gateway that is available at once. Elastic IP
-// addresses are not modelled: any allocation id will do.
+// addresses are not modeled: any allocation id will do.
 func createNATGateway(s *Sim, st *ec2State, c *call, in *createNATInput) (any, error) {
 	sn := st.subnets[in.SubnetID]
 	if sn == nil {

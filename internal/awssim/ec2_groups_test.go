@@ -184,7 +184,7 @@ func TestDescribeSecurityGroupsFilters(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []types.Filter{filter("colour", "red"), filter("ip-permission.colour", "red"), filter("group-id")} {
+	for _, bad := range []types.Filter{filter("color", "red"), filter("ip-permission.color", "red"), filter("group-id")} {
 		_, err := r.ec2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{bad}})
 		wantError(t, err, "InvalidParameterValue", 400)
 	}

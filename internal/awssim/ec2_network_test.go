@@ -80,7 +80,7 @@ func TestSubnetFiltersAndPages(t *testing.T) {
 	if len(one.Subnets) != 1 || *one.Subnets[0].SubnetId != "subnet-0b" {
 		t.Fatalf("found %+v", one.Subnets)
 	}
-	_, err := r.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: []types.Filter{filter("colour", "red")}})
+	_, err := r.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: []types.Filter{filter("color", "red")}})
 	wantError(t, err, "InvalidParameterValue", 400)
 }
 

@@ -126,7 +126,7 @@ func duplicateRule(r *ec2Rule) error {
 }
 
 // checkPeer checks that what a rule refers to is there and in the same VPC.
-// Groups of other accounts (peered VPCs) are not modelled and taken as they are.
+// Groups of other accounts (peered VPCs) are not modeled and taken as they are.
 func (st *ec2State) checkPeer(c *call, g *ec2Group, r *ec2Rule) error {
 	if r.PrefixList != "" && st.prefixLists[r.PrefixList] == nil {
 		return noPrefixList(r.PrefixList)

@@ -381,7 +381,7 @@ type createLinkedInput struct {
 func createServiceLinkedRole(s *Sim, st *iamState, c *call, in *createLinkedInput) (any, error) {
 	linked, known := linkedRoles[in.Service]
 	if !known {
-		return nil, errf(http.StatusBadRequest, "InvalidInput", "Service-linked roles of %s are not modelled by awssim.", in.Service)
+		return nil, errf(http.StatusBadRequest, "InvalidInput", "Service-linked roles of %s are not modeled by awssim.", in.Service)
 	}
 	if in.Suffix != "" {
 		return nil, errf(http.StatusBadRequest, "InvalidInput", "Custom suffix is not allowed for %s", in.Service)

@@ -133,8 +133,8 @@ func TestTrustPolicyRules(t *testing.T) {
 		"version":                 strings.Replace(podTrust, "2012-10-17", "2026-01-01", 1),
 		"no statement":            `{"Version":"2012-10-17"}`,
 		"empty statements":        statement(`[]`),
-		"unknown field":           strings.Replace(podTrust, `"Version"`, `"Colour":"red","Version"`, 1),
-		"unknown statement field": strings.Replace(podTrust, `"Effect"`, `"Colour":"red","Effect"`, 1),
+		"unknown field":           strings.Replace(podTrust, `"Version"`, `"Color":"red","Version"`, 1),
+		"unknown statement field": strings.Replace(podTrust, `"Effect"`, `"Color":"red","Effect"`, 1),
 		"field twice":             strings.Replace(podTrust, `"Effect"`, `"Effect":"Deny","Effect"`, 1),
 		"no effect":               statement(`[{"Principal":"*","Action":"sts:AssumeRole"}]`),
 		"effect":                  strings.Replace(podTrust, "Allow", "allow", 1),
@@ -431,15 +431,23 @@ func TestManagedPolicyLifecycle(t *testing.T) {
 		_, err := r.iam.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: p.Arn})
 		return err
 	}
-	wantError(t, remove(), "DeleteConflict", 409)
+	held := func(by string) {
+		t.Helper()
+		err := remove()
+		wantError(t, err, "DeleteConflict", 409)
+		if !strings.Contains(err.Error(), by) {
+			t.Fatalf("%v does not say %q", err, by)
+		}
+	}
+	held("attached to entities")
 	_, err = r.iam.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: aws.String("node"), PolicyArn: p.Arn})
 	ok(t, err)
-	wantError(t, remove(), "DeleteConflict", 409)
+	held("attached to entities")
 	_, err = r.iam.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: aws.String("pod-exec")})
 	ok(t, err)
 	_, err = r.iam.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: aws.String("pod-exec")})
 	wantError(t, err, "NoSuchEntity", 404)
-	wantError(t, remove(), "DeleteConflict", 409)
+	held("more than one version")
 	_, err = r.iam.DeletePolicyVersion(ctx, &iam.DeletePolicyVersionInput{PolicyArn: p.Arn, VersionId: aws.String("v2")})
 	wantError(t, err, "DeleteConflict", 409)
 	_, err = r.iam.DeletePolicyVersion(ctx, &iam.DeletePolicyVersionInput{PolicyArn: p.Arn, VersionId: aws.String("v1")})

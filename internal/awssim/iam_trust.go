@@ -106,7 +106,7 @@ func (st *iamState) keepAWSPrincipal(value string) (string, bool) {
 	case !anyARNPattern.MatchString(value):
 		return "", false
 	case accountOfARN(value) != st.account:
-		return value, true // other accounts are not modelled
+		return value, true // other accounts are not modeled
 	}
 	return st.principalID(value)
 }

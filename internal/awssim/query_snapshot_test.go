@@ -20,9 +20,9 @@ import (
 	"testing"
 )
 
-// notModelled are the members of requests that the simulator refuses because
+// notModeled are the members of requests that the simulator refuses because
 // it does not read them. List indices are left out.
-var notModelled = map[string][]string{
+var notModeled = map[string][]string{
 	"iam.ListPolicies":        {"PolicyUsageFilter"},
 	"ec2.AssociateRouteTable": {"GatewayId", "PublicIpv4Pool"},
 	"ec2.CreateNatGateway": {
@@ -127,7 +127,7 @@ func encodeForm(name string, v reflect.Value, into url.Values) {
 
 // TestQuerySnapshotsDecode decodes every recorded request of every operation
 // that is served, and wants each member back at its recorded value or in the
-// list of those that are not modelled.
+// list of those that are not modeled.
 func TestQuerySnapshotsDecode(t *testing.T) {
 	sim := New(Options{})
 	for _, service := range []string{"iam", "ec2"} {
@@ -165,7 +165,7 @@ func TestQuerySnapshotsDecode(t *testing.T) {
 
 func allowedUnread(operation, key string) bool {
 	name := listIndex.ReplaceAllString(key, "")
-	for _, allowed := range notModelled[operation] {
+	for _, allowed := range notModeled[operation] {
 		prefix, all := strings.CutSuffix(allowed, "*")
 		if name == allowed || (all && strings.HasPrefix(name, prefix)) {
 			return true
@@ -184,7 +184,7 @@ func TestQuerySnapshotsAreServed(t *testing.T) {
 		for _, operation := range slices.Sorted(maps.Keys(sim.services[service])) {
 			form, body := snapshotForm(t, filepath.Join(dir, operation+".request.snap"))
 			served(t, sim, handler, service, operation, string(body))
-			for key := range form { // and once without what is not modelled
+			for key := range form { // and once without what is not modeled
 				if key != "Action" && key != "Version" && allowedUnread(service+"."+operation, key) {
 					form.Del(key)
 				}
@@ -216,11 +216,11 @@ func TestQueryDecoderRefuses(t *testing.T) {
 	for _, tc := range []struct{ name, service, body, code string }{
 		{"iam missing", "iam", "Action=GetRole&Version=2010-05-08", "ValidationError"},
 		{"iam malformed", "iam", "Action=ListRoles&MaxItems=many&Version=2010-05-08", "MalformedInput"},
-		{"iam unknown", "iam", "Action=GetRole&RoleName=a&Colour=red&Version=2010-05-08", "UnknownParameter"},
+		{"iam unknown", "iam", "Action=GetRole&RoleName=a&Color=red&Version=2010-05-08", "UnknownParameter"},
 		{"ec2 missing", "ec2", "Action=DeleteVpc&Version=2016-11-15", "MissingParameter"},
 		{"ec2 malformed", "ec2", "Action=DescribeVpcs&MaxResults=many&Version=2016-11-15", "InvalidParameterValue"},
 		{"ec2 malformed bool", "ec2", "Action=DescribeVpcs&DryRun=perhaps&Version=2016-11-15", "InvalidParameterValue"},
-		{"ec2 unknown", "ec2", "Action=DescribeVpcs&Colour=red&Version=2016-11-15", "UnknownParameter"},
+		{"ec2 unknown", "ec2", "Action=DescribeVpcs&Color=red&Version=2016-11-15", "UnknownParameter"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			sim := New(Options{})
