@@ -32,7 +32,7 @@ const (
 	execution    = "arn:aws:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy"
 )
 
-var errStillThere = errors.New("not yet")
+var errNotYet = errors.New("not yet")
 
 // tamper is one field, changed by hand in AWS, and the drift that it must be: exactly that one.
 type tamper struct {
@@ -339,7 +339,7 @@ func (r *rig) deleteFargateProfile(name string) {
 	r.eventually("waiting for the profile to go", func() error {
 		_, err := r.aws.EKS.DescribeFargateProfile(r.ctx, &eks.DescribeFargateProfileInput{ClusterName: aws.String("prod"), FargateProfileName: &name})
 		if err == nil {
-			return errStillThere
+			return errNotYet
 		}
 		return nil
 	})
@@ -352,13 +352,22 @@ func (r *rig) replaceFargateProfile(name, namespace string, p *profile, tags map
 	r.did(r.aws.EKS.CreateFargateProfile(r.ctx, &eks.CreateFargateProfileInput{
 		ClusterName: aws.String("prod"), FargateProfileName: &name, Tags: tags,
 		PodExecutionRoleArn: aws.String(r.arn(p, "IAMRole", roleName)), Subnets: []string{"subnet-0a", "subnet-0b"},
-		Selectors: []ekstypes.FargateProfileSelector{{Namespace: &namespace}},
+		Selectors: selector(namespace),
 	}))
+	r.activeProfile(name)
+}
+
+func selector(namespace string) []ekstypes.FargateProfileSelector {
+	return []ekstypes.FargateProfileSelector{{Namespace: &namespace}}
+}
+
+func (r *rig) activeProfile(name string) {
+	r.t.Helper()
 	r.eventually("waiting for the profile", func() error {
 		out, err := r.aws.EKS.DescribeFargateProfile(r.ctx, &eks.DescribeFargateProfileInput{ClusterName: aws.String("prod"), FargateProfileName: &name})
-		if err != nil || out.FargateProfile.Status != ekstypes.FargateProfileStatusActive {
-			return errStillThere
+		if err == nil && out.FargateProfile.Status != ekstypes.FargateProfileStatusActive {
+			err = errNotYet
 		}
-		return nil
+		return err
 	})
 }

@@ -57,7 +57,7 @@ type ProfileReconciler struct {
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=get;list;watch;update;patch
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/status,verbs=update;patch
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/finalizers,verbs=update
-// +kubebuilder:rbac:groups=vpcresources.k8s.aws,resources=securitygrouppolicies,verbs=get;create;update;delete
+// +kubebuilder:rbac:groups=vpcresources.k8s.aws,resources=securitygrouppolicies,verbs=get;list;create;update;delete
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 // +kubebuilder:rbac:groups="",resources=events,verbs=create;patch

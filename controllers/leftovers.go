@@ -28,7 +28,7 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 	var known []string
 	for _, r := range s.profile.Status.Resources {
 		id := resource.ID{Kind: r.Kind, Name: r.Name}
-		if slices.ContainsFunc(declared, func(d resource.Resource) bool { return d.ID() == id }) {
+		if containsID(declared, id) {
 			known = append(known, r.ARN)
 			continue
 		}
@@ -46,6 +46,16 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 	if err != nil {
 		return nil, err
 	}
+	policies, err := podsecuritygroups.Owned(ctx, s.workload, s.owner)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range policies {
+		id := resource.ID{Kind: podsecuritygroups.Kind, Name: name}
+		if !containsID(declared, id) && !containsID(list, id) {
+			list = append(list, s.leftover(id.Kind, id.Name, ""))
+		}
+	}
 	for _, found := range tagged {
 		if slices.Contains(known, found) {
 			continue
@@ -55,6 +65,10 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 		}
 	}
 	return list, nil
+}
+
+func containsID(list []resource.Resource, id resource.ID) bool {
+	return slices.ContainsFunc(list, func(r resource.Resource) bool { return r.ID() == id })
 }
 
 // leftover makes the Resource of an object that is only to be removed.

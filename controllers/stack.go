@@ -13,6 +13,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -108,8 +109,25 @@ func (s *stack) key() []resource.Resource {
 	}, s.prior[s.keyID()], s.orphanKeys)}
 }
 
+// keyID names the declared key: by its alias, or, one that is only used, by its id.
 func (s *stack) keyID() resource.ID {
-	return resource.ID{Kind: kmskey.Kind, Name: s.profile.Spec.Encryption.KMSKey.Alias}
+	if key := s.profile.Spec.Encryption.KMSKey; key != nil {
+		return resource.ID{Kind: kmskey.Kind, Name: key.Alias}
+	}
+	return resource.ID{Kind: kmskey.Kind, Name: lastPart(s.profile.Spec.Encryption.KeyARN)}
+}
+
+// retiredKeys are keys that we made for this profile and that it does not declare any more: the log group lets go of
+// them, so that they can be removed.
+func (s *stack) retiredKeys() []string {
+	var arns []string
+	for _, r := range s.profile.Status.Resources {
+		declared := s.profile.Spec.Encryption != nil && r.Name == s.keyID().Name
+		if r.Kind == kmskey.Kind && r.Origin == v1alpha1.Origin(resource.Created) && !declared {
+			arns = append(arns, r.ARN)
+		}
+	}
+	return arns
 }
 
 // orphanKeys finds keys that carry our owner tag: one of them may have lost its answer, or its alias.
@@ -125,12 +143,11 @@ func (s *stack) logGroup() []resource.Resource {
 	if days := s.profile.Spec.Logging.LogGroup.RetentionDays; days != nil {
 		desired.RetentionDays = *days
 	}
-	if e := s.profile.Spec.Encryption; e != nil && e.KMSKey != nil {
+	if s.profile.Spec.Encryption != nil {
 		id := s.keyID()
 		desired.KeyFrom = &id
-	} else if e != nil {
-		desired.KeyARN = e.KeyARN
 	}
+	desired.RetiredKeyARNs = s.retiredKeys()
 	return []resource.Resource{loggroup.New(s.account.Logs, desired)}
 }
 
@@ -231,8 +248,14 @@ func declaredRules(specs []v1alpha1.SecurityGroupRule) []securitygroup.Rule {
 	return rules
 }
 
+// canonicalRule puts a declared rule into the form in which it is compared. The id of a group that is named is not
+// known here.
 func canonicalRule(spec v1alpha1.SecurityGroupRule) (observed.Rule, error) {
-	return canonical.Rule(spec.Protocol, spec.FromPort, spec.ToPort, spec.CIDR+spec.SecurityGroupID+spec.PrefixListID, spec.Description)
+	peer := spec.CIDR + spec.SecurityGroupID + spec.PrefixListID
+	if spec.SecurityGroupName != "" {
+		peer = drift.Unknown
+	}
+	return canonical.Rule(spec.Protocol, spec.FromPort, spec.ToPort, peer, spec.Description)
 }
 
 func (s *stack) podSecurityGroups() []resource.Resource {

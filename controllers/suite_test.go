@@ -21,6 +21,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -34,7 +35,7 @@ const (
 	operatorNamespace = "fargate-security-system"
 	operatorID        = "op-test"
 	operatorKey       = "AKIAOPERATOROPERATOR"
-	operatorCaller    = "arn:aws:iam::" + awssim.DefaultAccount + ":user/operator"
+	operatorCaller    = "arn:aws:iam::" + awssim.DefaultAccount + ":user/fargate-security-operator"
 	// patience is how long a test waits for what must come. It is generous: a slow machine must not turn a test red.
 	patience = 60 * time.Second
 )
@@ -57,6 +58,9 @@ func TestMain(m *testing.M) { os.Exit(runSuite(m)) }
 
 func runSuite(m *testing.M) int {
 	ctrl.SetLogger(logr.Discard())
+	if os.Getenv("SUITE_LOG") != "" {
+		ctrl.SetLogger(zap.New(zap.UseDevMode(true)))
+	}
 	// The operator's own key, unlike that of the tests: the simulator's log tells them apart.
 	must(os.Setenv("AWS_ACCESS_KEY_ID", operatorKey))
 	must(os.Setenv("AWS_SECRET_ACCESS_KEY", "secret"))
@@ -117,6 +121,8 @@ type rig struct {
 	aws awsapi.Clients
 	// ns is the profiles' namespace, account the AWSAccount's name. workload is the pods' namespace.
 	ns, account, workload string
+	// fixedKey is the ARN of a key that a test made.
+	fixedKey string
 }
 
 // newRig makes a rig. The simulated account has the cluster prod with private subnets 0a and 0b, a public one 0c, and

@@ -27,7 +27,7 @@ func Code(err error) string {
 }
 
 // IsNotFound tells that AWS does not know the object.
-func IsNotFound(err error) bool { return kindOf(err) == failure.NotFound }
+func IsNotFound(err error) bool { return err != nil && kindOf(err) == failure.NotFound }
 
 // kindByCode holds the codes whose meaning does not depend on the service.
 var kindByCode = map[string]failure.Kind{

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -75,6 +76,8 @@ func Run(ctx context.Context, resources, leftovers []Resource, opts Options) Res
 	p := newPass(resources, opts)
 	for _, it := range p.items {
 		p.observe(ctx, it)
+	}
+	for _, it := range p.items { // judged only now: an object may refer to one that comes later in the list
 		p.judge(it)
 		it.first = slices.Clone(it.object.Drift)
 		p.blocked = p.blocked || len(it.object.Problems) > 0 || it.object.Failure != nil
@@ -108,9 +111,7 @@ func (p *pass) observe(ctx context.Context, it *item) {
 	}
 	it.obs = obs
 	if !obs.Exists {
-		for _, ref := range []string{ARN, GroupID, VPCID, ClusterGroupID} {
-			delete(p.values, Ref{it.res.ID(), ref})
-		}
+		maps.DeleteFunc(p.values, func(ref Ref, _ string) bool { return ref.From == it.res.ID() })
 		return
 	}
 	for name, value := range obs.Gives {

@@ -54,7 +54,7 @@ func ownerOf(res Resource, o *Observation, prior Prior, owner string) ownership 
 
 // remembered tells that status lists the object as ours.
 func remembered(prior Prior) bool {
-	return prior.ARN != "" && (prior.Origin == Created || prior.Origin == Adopted)
+	return prior.Origin == Created || prior.Origin == Adopted
 }
 
 // originOf says how we came to an object of ours. In doubt it is Adopted, which is never deleted.

@@ -58,6 +58,7 @@ func (r *Referenced) Observe(ctx context.Context, _ resource.Values) (*resource.
 	if !exists || role.ARN != r.arn {
 		return &resource.Observation{Problems: []resource.Problem{r.absent(role)}}, nil
 	}
+	role.NodeGroupsRead = true
 	if role.NodeGroup, err = r.nodeGroup(ctx, role.ARN); err != nil {
 		return nil, err
 	}

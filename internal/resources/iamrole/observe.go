@@ -40,6 +40,7 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 func (r *Resource) found(ctx context.Context, role observed.Role) (*resource.Observation, error) {
 	var err error
 	if _, owned := role.Tags[resource.OwnerTag]; !owned {
+		role.NodeGroupsRead = true
 		if role.NodeGroup, err = r.nodeGroup(ctx, role.ARN); err != nil {
 			return nil, err
 		}
