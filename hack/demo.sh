@@ -22,6 +22,10 @@ claims=0
 finished=""
 current="" # process id of the command that is being shown
 
+# Nobody's own AWS settings (profile, endpoint, proxy certificates) play a part,
+# and nothing here can reach a real account.
+for name in "${!AWS_@}"; do unset "$name"; done
+
 # What the typed commands find without any setting by the person.
 system_ns=fargate-security-system
 user_env=(
