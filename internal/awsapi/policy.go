@@ -170,7 +170,7 @@ var purposes = []purpose{
 		Why:      "The pod execution roles: trust policy, policies, permissions boundary, tags. See below for how to narrow it.",
 		Resource: []string{"arn:*:iam::*:role/*"},
 	}},
-	// eks:CreateFargateProfile is authorised on the cluster, its tags on the profile.
+	// eks:CreateFargateProfile is authorized on the cluster, its tags on the profile.
 	{one("eks:CreateFargateProfile"), Statement{
 		Sid:      "CreateFargateProfiles",
 		Why:      "AWS authorizes the creation of a profile on its cluster: name your clusters here to keep the operator to them.",
