@@ -65,42 +65,68 @@ func reasonsIn(path string, found map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	add := func(expr ast.Expr) {
-		if literal, ok := expr.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			if text, err := strconv.Unquote(literal.Value); err == nil && text != "" {
-				found[text] = true
-			}
-		}
-	}
 	ast.Inspect(file, func(node ast.Node) bool {
-		switch n := node.(type) {
-		case *ast.ValueSpec:
-			for i, name := range n.Names {
-				if strings.HasPrefix(name.Name, "Reason") && i < len(n.Values) {
-					add(n.Values[i])
-				}
-			}
-		case *ast.KeyValueExpr:
-			if key, ok := n.Key.(*ast.Ident); ok && strings.EqualFold(key.Name, "reason") {
-				add(n.Value)
-			}
-		case *ast.AssignStmt:
-			for i, left := range n.Lhs {
-				if selector, ok := left.(*ast.SelectorExpr); ok && selector.Sel.Name == "Reason" && i < len(n.Rhs) {
-					add(n.Rhs[i])
-				}
-			}
-		case *ast.FuncDecl:
-			if n.Name.Name == "reasonOf" {
-				ast.Inspect(n.Body, func(inner ast.Node) bool {
-					if result, ok := inner.(*ast.ReturnStmt); ok && len(result.Results) == 1 {
-						add(result.Results[0])
-					}
-					return true
-				})
+		for _, expr := range candidates(node) {
+			if text := literal(expr); text != "" {
+				found[text] = true
 			}
 		}
 		return true
 	})
 	return nil
+}
+
+// candidates are the values that a node gives to names which hold reasons.
+func candidates(node ast.Node) []ast.Expr {
+	switch n := node.(type) {
+	case *ast.ValueSpec:
+		if len(n.Names) == 1 && strings.HasPrefix(n.Names[0].Name, "Reason") {
+			return n.Values
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && strings.EqualFold(key.Name, "reason") {
+			return []ast.Expr{n.Value}
+		}
+	case *ast.AssignStmt:
+		return assigned(n)
+	case *ast.FuncDecl:
+		if n.Name.Name == "reasonOf" {
+			return returned(n.Body)
+		}
+	}
+	return nil
+}
+
+func assigned(n *ast.AssignStmt) []ast.Expr {
+	var values []ast.Expr
+	for i, left := range n.Lhs {
+		if selector, ok := left.(*ast.SelectorExpr); ok && selector.Sel.Name == "Reason" && i < len(n.Rhs) {
+			values = append(values, n.Rhs[i])
+		}
+	}
+	return values
+}
+
+func returned(body *ast.BlockStmt) []ast.Expr {
+	var values []ast.Expr
+	ast.Inspect(body, func(node ast.Node) bool {
+		if result, ok := node.(*ast.ReturnStmt); ok {
+			values = append(values, result.Results...)
+		}
+		return true
+	})
+	return values
+}
+
+// literal is the text of a string literal, and "" for any other expression.
+func literal(expr ast.Expr) string {
+	basic, ok := expr.(*ast.BasicLit)
+	if !ok || basic.Kind != token.STRING {
+		return ""
+	}
+	text, err := strconv.Unquote(basic.Value)
+	if err != nil {
+		return ""
+	}
+	return text
 }
