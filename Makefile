@@ -24,7 +24,8 @@ CONTROLLER_GEN := $(BIN)/controller-gen-$(call tool_version,sigs.k8s.io/controll
 KUSTOMIZE := $(BIN)/kustomize-$(call tool_version,sigs.k8s.io/kustomize/kustomize/v5)
 GOLANGCI_LINT := $(BIN)/golangci-lint-$(call tool_version,github.com/golangci/golangci-lint/v2)
 
-# What `make generate manifests` writes, and `make verify` compares.
+# What `make generate manifests` writes, and `make verify` compares. (The generated
+# parts of docs/ compare themselves.)
 GENERATED := config/crd/bases config/rbac/role.yaml api
 E2E := ./test/e2e/...
 # Listed when a recipe runs, not when make starts.
@@ -92,6 +93,10 @@ manifests: $(CONTROLLER_GEN) ## CRDs and the manager's role, from the markers in
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... output:rbac:artifacts:config=config/rbac
 
+.PHONY: docs
+docs: ## The generated parts of docs/: every field, the controls, the IAM policy.
+	go run ./hack/docgen
+
 .PHONY: fmt
 fmt: ## Format the Go code.
 	gofmt -w $$(git ls-files --cached --others --exclude-standard -- '*.go')
@@ -118,6 +123,7 @@ verify: generate manifests ## Fail if generated files are not what the code gene
 	  echo "verify: run 'make generate manifests' and commit the result" >&2; exit 1; \
 	fi
 	@$(MAKE) verify-kustomize
+	go run ./hack/docgen -check
 
 .PHONY: verify-kustomize
 verify-kustomize: $(KUSTOMIZE)
