@@ -25,6 +25,9 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 )
 
+// accountConcurrency is how many accounts are verified at once: one that does not answer must not hold up the others.
+const accountConcurrency = 8
+
 // AccountReconciler keeps the status of AWSAccounts true: whether the credentials work and belong to the account.
 type AccountReconciler struct {
 	Client   client.Client
@@ -127,7 +130,7 @@ func (r *AccountReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.AWSAccount{}, builder.WithPredicates(declarationChanged())).
 		Watches(&v1alpha1.FargateSecurityProfile{}, handler.EnqueueRequestsFromMapFunc(accountOf), builder.WithPredicates(onlyDeletes())).
-		WithOptions(controller.Options{ReconciliationTimeout: passTimeout}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: accountConcurrency, ReconciliationTimeout: passTimeout}).
 		Complete(r)
 }
 

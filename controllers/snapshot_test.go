@@ -50,20 +50,22 @@ func (r *rig) snapshot() string {
 		must(err)
 		lines = append(lines, what+" "+string(text))
 	}
-	roles, err := r.aws.IAM.GetAccountAuthorizationDetails(r.ctx, &iam.GetAccountAuthorizationDetailsInput{Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole}, MaxItems: aws.Int32(1000)})
-	if err == nil {
-		for i := range roles.RoleDetailList {
-			role := &roles.RoleDetailList[i]
+	for pages := iam.NewGetAccountAuthorizationDetailsPaginator(r.aws.IAM, &iam.GetAccountAuthorizationDetailsInput{Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole}}); pages.HasMorePages(); {
+		page, err := pages.NextPage(r.ctx)
+		r.did(page, err)
+		for _, role := range page.RoleDetailList {
 			role.Tags = slices.DeleteFunc(role.Tags, func(t iamtypes.Tag) bool { return isOwnerTag(*t.Key) })
+			add("role", role, nil)
 		}
 	}
-	add("roles", roles.RoleDetailList, err)
-	groups, err := r.aws.EC2.DescribeSecurityGroups(r.ctx, &ec2.DescribeSecurityGroupsInput{})
-	for i := range groups.SecurityGroups {
-		g := &groups.SecurityGroups[i]
-		g.Tags = slices.DeleteFunc(g.Tags, func(t ec2types.Tag) bool { return isOwnerTag(*t.Key) })
+	for pages := ec2.NewDescribeSecurityGroupsPaginator(r.aws.EC2, &ec2.DescribeSecurityGroupsInput{}); pages.HasMorePages(); {
+		page, err := pages.NextPage(r.ctx)
+		r.did(page, err)
+		for _, g := range page.SecurityGroups {
+			g.Tags = slices.DeleteFunc(g.Tags, func(t ec2types.Tag) bool { return isOwnerTag(*t.Key) })
+			add("group", g, nil)
+		}
 	}
-	add("groups", groups.SecurityGroups, err)
 	logGroups, err := r.aws.Logs.DescribeLogGroups(r.ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
 	add("logGroups", logGroups.LogGroups, err)
 	aliases, err := r.aws.KMS.ListAliases(r.ctx, &kms.ListAliasesInput{})

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+)
+
+// brownfield makes, by hand, a role, a group, a log group, a key and a Fargate profile of the names that full declares.
+func (r *rig) brownfield() {
+	r.t.Helper()
+	r.otherProfile("payments", "payments")
+	r.role(roleName, fargateTrust)
+	r.did(r.aws.EC2.CreateSecurityGroup(r.ctx, &ec2.CreateSecurityGroupInput{GroupName: aws.String("payments-pods"), Description: aws.String("payments pods"), VpcId: aws.String("vpc-0a")}))
+	r.did(r.aws.Logs.CreateLogGroup(r.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(logGroupName)}))
+	r.otherKey(alias, "")
+}
+
+func TestAdoptionTakesOverAndNeverDeletes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.brownfield()
+	p := r.full(func(p *profile) {
+		p.Spec.AdoptionPolicy = v1alpha1.AdoptionPolicyAdopt
+		p.Spec.FargateProfile.Selectors[0].Labels = nil
+		p.Spec.FargateProfile.SubnetIDs = []string{"subnet-0a"}
+		// A rule that an adopted group keeps would hold the group that it refers to.
+		p.Spec.SecurityGroups[0].Ingress = p.Spec.SecurityGroups[0].Ingress[:1]
+		p.Spec.PodExecutionRole = v1alpha1.PodExecutionRoleSpec{Name: "payments-role"} // the one that the profile uses
+	})
+	r.create(p)
+	r.ready(p)
+	adopted := map[string]bool{}
+	for _, o := range p.Status.Resources {
+		adopted[o.Kind+"/"+o.Name] = o.Origin == v1alpha1.Origin(resource.Adopted)
+	}
+	for _, name := range []string{"KMSKey/" + alias, "LogGroup/" + logGroupName, "IAMRole/payments-role", "SecurityGroup/payments-pods", "FargateProfile/payments"} {
+		if !adopted[name] {
+			t.Errorf("%s is not adopted\n%s", name, describe(p))
+		}
+	}
+	if p.Status.LastRepair != nil {
+		t.Errorf("taking over is no repair: %+v", p.Status.LastRepair)
+	}
+	before := r.snapshot()
+	r.gone(p)
+	r.nothingLeft()
+	after := r.snapshot()
+	for _, name := range []string{"payments-role", "payments-pods", logGroupName, alias, "profile payments"} {
+		if !strings.Contains(after, name) {
+			t.Errorf("%s was adopted, and is gone after the deletion", name)
+		}
+	}
+	if !strings.Contains(before, "payments-extra") || strings.Contains(after, "payments-extra") {
+		t.Error("the group that the operator created should be gone, and only that")
+	}
+}
+
+func TestObserveShowsWhatAdoptionWouldChange(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.brownfield()
+	p := r.full(mode(v1alpha1.ModeObserve))
+	r.create(p)
+	r.until(p, "waiting for the first read", func(p *profile) error {
+		if condition(p, v1alpha1.StalledCondition).Status == metav1.ConditionTrue {
+			return errors.New("Stalled, although nothing would be written")
+		}
+		return nil
+	})
+	paths := strings.Join(driftPaths(p), "\n")
+	for _, want := range []string{"trustPolicy", "retentionDays", "ingress[tcp/8443 10.0.0.0/16]", "egress[all 0.0.0.0/0]", "rotation", "selectors", "tags[team]"} {
+		if !strings.Contains(paths, want) {
+			t.Errorf("Observe does not show %s:\n%s", want, paths)
+		}
+	}
+	if w := r.writes(); len(w) > 0 {
+		t.Errorf("Observe wrote %q", w)
+	}
+}
+
+func TestTwoProfilesNeverFightOverOneObject(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	first := r.full()
+	r.create(first)
+	r.ready(first)
+	second := r.small("second", func(p *profile) { p.Spec.PodExecutionRole.Name = roleName })
+	r.create(second)
+	r.stalled(second, v1alpha1.ReasonOwnedByOther, roleName, operatorID+"/"+r.ns+"/payments")
+	r.silent(r.ready(first))
+	r.gone(second)
+	r.silent(r.ready(first))
+}
+
+func TestPruneWhatLeavesTheSpec(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.full()
+	r.create(p)
+	r.ready(p)
+	key := *r.key(p)
+	r.edit(p, func(p *profile) {
+		p.Spec.SecurityGroups = p.Spec.SecurityGroups[:1]
+		p.Spec.SecurityGroups[0].Ingress = p.Spec.SecurityGroups[0].Ingress[:1]
+		p.Spec.Encryption, p.Spec.PodSecurityGroups = nil, nil
+		p.Spec.Tags = map[string]v1alpha1.TagValue{"env": "prod"}
+	})
+	r.ready(p)
+	if len(p.Status.Repairs) != 0 || len(p.Status.Drift) != 0 {
+		t.Errorf("an edit of the spec is no drift: repairs %+v", p.Status.Repairs)
+	}
+	if s := r.snapshot(); strings.Contains(s, "payments-extra") || strings.Contains(s, alias) || strings.Contains(s, `"team"`) {
+		t.Errorf("not all that left the spec is gone:\n%s", s)
+	}
+	if state := r.keyState(key); state != "PendingDeletion" {
+		t.Errorf("the key that left the spec is %s", state)
+	}
+	if n := len(p.Status.Resources); n != 5 {
+		t.Errorf("%d resources, want cluster, log group, role, group and profile\n%s", n, describe(p))
+	}
+	r.silent(p)
+}
+
+func TestGroupInUseIsKeptAndSaysBywhom(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.full()
+	r.create(p)
+	r.ready(p)
+	eni, err := r.aws.EC2.(*ec2.Client).CreateNetworkInterface(r.ctx, &ec2.CreateNetworkInterfaceInput{SubnetId: aws.String("subnet-0a"), Groups: []string{*r.group(p, "payments-pods")}})
+	r.did(eni, err)
+	if err := kube.Delete(r.ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	r.until(p, "waiting for the word", func(p *profile) error {
+		c := condition(p, v1alpha1.ReconcilingCondition)
+		if !strings.Contains(c.Message, *eni.NetworkInterface.NetworkInterfaceId) {
+			return errors.New("Reconciling does not name the network interface")
+		}
+		return nil
+	})
+	r.did(r.aws.EC2.(*ec2.Client).DeleteNetworkInterface(r.ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: eni.NetworkInterface.NetworkInterfaceId}))
+	r.eventually("waiting for the deletion", func() error { return r.isGone(p) })
+	r.nothingLeft()
+}
+
+// TestRenamedRole: the profile in AWS cannot take the new role, so the old one, still in use, must stay.
+func TestRenamedRoleIsARelacementAndKeepsTheOldOne(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.full()
+	r.create(p)
+	r.ready(p)
+	r.edit(p, func(p *profile) { p.Spec.PodExecutionRole.Name = "renamed" })
+	r.stalled(p, v1alpha1.ReasonRequiresReplacement, "podExecutionRole", "renamed")
+	r.read(p)
+	if s := r.snapshot(); !strings.Contains(s, roleName) {
+		t.Error("the role that the profile in AWS uses was removed")
+	}
+	r.edit(p, func(p *profile) { p.Spec.PodExecutionRole.Name = "" })
+	r.ready(p)
+	if arns, err := inventory.TaggedRoles(r.ctx, r.aws.IAM, resource.OwnerTag, operatorID+"/"+r.ns+"/payments"); err != nil || len(arns) != 1 {
+		t.Errorf("roles of ours: %v, %v: want only the declared one", arns, err)
+	}
+}
+
+func TestUnlistedReportKeepsWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, guard(func(g *v1alpha1.Guardrails) { g.AllowedManagedPolicyARNs = []string{execution, "*ReadOnlyAccess"} }))
+	p := r.full(func(p *profile) {
+		p.Spec.PodExecutionRole.UnlistedPolicies = v1alpha1.UnlistedReport
+		p.Spec.SecurityGroups[0].UnlistedRules = v1alpha1.UnlistedReport
+	})
+	r.create(p)
+	r.ready(p)
+	attach := func(arn string) {
+		r.did(r.aws.IAM.AttachRolePolicy(r.ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(roleName), PolicyArn: &arn}))
+	}
+	r.authorize(p, "payments-pods", 8080, "10.9.0.0/16")
+	r.authorize(p, "payments-pods", 22, "0.0.0.0/0")
+	attach("arn:aws:iam::aws:policy/ReadOnlyAccess")
+	attach("arn:aws:iam::aws:policy/AdministratorAccess")
+	r.read(p)
+	r.until(p, "waiting for the repair", func(p *profile) error {
+		if len(p.Status.Repairs) != 2 {
+			return errors.New("want the two repairs that the guardrails demand")
+		}
+		return nil
+	})
+	want := []string{"IAMRole/" + roleName + " managedPolicies[arn:aws:iam::aws:policy/ReadOnlyAccess]", "SecurityGroup/payments-pods ingress[tcp/8080 10.9.0.0/16]"}
+	if got := driftPaths(p); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("drift %q, want %q", got, want)
+	}
+	for _, d := range p.Status.Drift {
+		if d.Action != "ReportOnly" {
+			t.Errorf("%s has action %s", d.Path, d.Action)
+		}
+	}
+	if c := condition(p, v1alpha1.ReadyCondition); c.Status != metav1.ConditionFalse || c.Reason != v1alpha1.ReasonDrifted {
+		t.Errorf("Ready is %+v while something differs", c)
+	}
+	r.silent(p)
+}
+
+// TestDeclaredRulesStayInForce: no write of a repair takes away, even for a moment, a rule that is declared.
+func TestDeclaredRulesStayInForce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.full()
+	r.create(p)
+	r.ready(p)
+	group := *r.group(p, "payments-pods")
+	inForce := func() bool {
+		out, err := r.aws.EC2.DescribeSecurityGroupRules(r.ctx, &ec2.DescribeSecurityGroupRulesInput{
+			Filters: []ec2types.Filter{{Name: aws.String("group-id"), Values: []string{group}}}, MaxResults: aws.Int32(100)})
+		r.did(out, err)
+		for _, rule := range out.SecurityGroupRules {
+			if aws.ToInt32(rule.FromPort) == 8443 && aws.ToString(rule.CidrIpv4) == "10.0.0.0/16" {
+				return true
+			}
+		}
+		return out.NextToken != nil // not on this page
+	}
+	if !inForce() {
+		t.Fatal("the rule is not in force to begin with: the test proves nothing")
+	}
+	broken := make(chan string, 100)
+	r.sim.AfterWrite(func(c awsCall) {
+		if !inForce() {
+			broken <- c.Action()
+		}
+	})
+	r.authorize(p, "payments-pods", 22, "0.0.0.0/0")
+	r.edit(p, func(p *profile) {
+		p.Spec.SecurityGroups[0].Ingress[0].Description = "another text"
+		p.Spec.SecurityGroups[0].Ingress[1].FromPort, p.Spec.SecurityGroups[0].Ingress[1].ToPort = aws.Int32(9091), aws.Int32(9091)
+	})
+	r.ready(p)
+	select {
+	case action := <-broken:
+		t.Errorf("after %s the declared rule was not in force", action)
+	default:
+	}
+}
