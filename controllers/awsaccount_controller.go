@@ -43,7 +43,7 @@ type AccountReconciler struct {
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts/status,verbs=update;patch
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts/finalizers,verbs=update
 
-// Reconcile verifies one account.
+// Reconcile verifies one account, or lets it go.
 func (r *AccountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	account := &v1alpha1.AWSAccount{}
 	if err := r.Client.Get(ctx, req.NamespacedName, account); err != nil {
@@ -51,8 +51,13 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !account.DeletionTimestamp.IsZero() {
-		return r.release(ctx, account)
+		return again(r.release(ctx, account))
 	}
+	return again(r.verify(ctx, req, account))
+}
+
+// verify asks AWS who we are, and reports it.
+func (r *AccountReconciler) verify(ctx context.Context, req ctrl.Request, account *v1alpha1.AWSAccount) (ctrl.Result, error) {
 	if controllerutil.AddFinalizer(account, v1alpha1.Finalizer) {
 		if err := r.Client.Update(ctx, account); err != nil {
 			return ctrl.Result{}, err
@@ -100,8 +105,11 @@ func (r *AccountReconciler) report(ctx context.Context, account *v1alpha1.AWSAcc
 	if equality.Semantic.DeepEqual(before.Status, *status) {
 		return nil
 	}
+	if err := r.Client.Status().Patch(ctx, account, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return client.IgnoreNotFound(err)
+	}
 	announce(ctx, r.Recorder, account, before.Status.Conditions, status.Conditions)
-	return r.Client.Status().Patch(ctx, account, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	return nil
 }
 
 // release lets the account go once no profile refers to it: without the account, profiles could not be deleted from AWS.

@@ -73,11 +73,11 @@ func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	}
 	switch {
 	case !profile.DeletionTimestamp.IsZero():
-		return r.delete(ctx, req, profile)
+		return again(r.delete(ctx, req, profile))
 	case profile.Spec.Mode == v1alpha1.ModeSuspend:
-		return ctrl.Result{}, r.suspend(ctx, profile)
+		return again(ctrl.Result{}, r.suspend(ctx, profile))
 	}
-	return r.run(ctx, req, profile)
+	return again(r.run(ctx, req, profile))
 }
 
 // run is a pass over a living profile.

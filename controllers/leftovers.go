@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
-
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/fargateprofile"
@@ -95,7 +94,7 @@ func (s *stack) leftover(kind, name, objectARN string) resource.Resource {
 
 // kindAndName reads what an ARN is about; "" for what is none of our kinds.
 func kindAndName(s string) (kind, name string) {
-	parsed, err := arn.Parse(s)
+	parsed, err := awsapi.ParseARN(s)
 	if err != nil {
 		return "", ""
 	}
@@ -129,7 +128,7 @@ func lastPart(objectARN string) string {
 }
 
 func accountInARN(s string) string {
-	parsed, err := arn.Parse(s)
+	parsed, err := awsapi.ParseARN(s)
 	if err != nil {
 		return fmt.Sprintf("%q (not an ARN)", s)
 	}

@@ -36,11 +36,9 @@ const (
 	ReasonObserved        = "Observed"
 	ReasonNoDrift         = "NoDrift"
 	ReasonDrifted         = "Drifted"
-	ReasonProgressing     = "Progressing"
 	ReasonSuspended       = "Suspended"
 	ReasonDeleting        = "Deleting"
 	ReasonAccountNotFound = "AccountNotFound"
-	ReasonAccountNotReady = "AccountNotReady"
 	// ReasonAccountMismatch: the credentials belong to another account than spec.accountID.
 	ReasonAccountMismatch = "AccountMismatch"
 	// ReasonNamespaceNotAllowed: spec.allowedNamespaces of the account does not select the profile's namespace.

@@ -13,8 +13,6 @@ var reasons = []reason{
 	{general, "Deleting", "The object is being deleted."},
 	{general, "InUse", "Something still uses the object: profiles an AWSAccount, a declared object one that is no longer declared."},
 	{general, "ObjectMissing", "An object that was there is gone (drift, path `(object)`), or in Observe: does not exist and is not created."},
-	{general, "Progressing", "Reserved; not used yet."},
-	{general, "AccountNotReady", "Reserved; not used yet."},
 
 	{stalled, "AccountMismatch", "The credentials belong to another account than `spec.accountID`. Nothing was read or written."},
 	{stalled, "AccountNotFound", "`spec.accountRef` names an AWSAccount that does not exist."},
@@ -66,6 +64,7 @@ var reasons = []reason{
 	{faults, "QuotaExceeded", "A quota of the account is reached. Stalled; tried again at each `resyncInterval`."},
 	{faults, "Throttled", "AWS asks for fewer calls. Tried again with growing pauses."},
 	{faults, "Timeout", "AWS did not answer in time. Tried again with growing pauses."},
+	{faults, "InvalidConfiguration", "The AWS SDK cannot be set up from the operator's environment, e.g. AWS_CA_BUNDLE names no file. Stalled: correct the pod."},
 
 	{drifted, "ObjectUndeclared", "An object of ours is no longer declared (mode Observe; in Enforce it is removed)."},
 	{drifted, "TagChanged", "A tag of `spec.tags` is missing or has another value, or one that left the spec is still there."},

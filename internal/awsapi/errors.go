@@ -159,6 +159,10 @@ func ActionOf(err error) string {
 // Classify says what err means and puts it into words that stay the same for the same fault: what AWS said, without
 // request ids and encoded authorization messages.
 func Classify(err error) failure.Failure {
+	var config *ConfigError
+	if errors.As(err, &config) {
+		return failure.Failure{Kind: failure.Invalid, Reason: "InvalidConfiguration", Message: config.Error()}
+	}
 	if errors.Is(err, context.DeadlineExceeded) && Code(err) == "" {
 		return failure.Failure{Kind: failure.Transient, Reason: "Timeout", Message: actionPrefixText(err) + "no answer in time; trying again"}
 	}

@@ -13,19 +13,20 @@ import (
 // idleConnections are kept open per service: as many as profiles are worked on at once, and some to spare.
 const idleConnections = 64
 
-// httpClient sends bodies that can only be read and closed. smithy-go v1.28.9 closes a request's body as soon as the
-// answer begins; should net/http be looking for more of the body at that moment, the body's WriteTo gives io.EOF for
-// an error, and the connection is torn down in the middle of a long answer ("use of closed network connection").
-type httpClient struct{ aws.HTTPClient }
-
-func newHTTPClient() aws.HTTPClient {
-	return httpClient{awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {
+// newHTTPClient is the SDK's own client. It must stay one that the SDK can build on: that is how AWS_CA_BUNDLE gets in.
+func newHTTPClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConnsPerHost = idleConnections
-	})}
+	})
 }
 
+// plainBodies sends bodies that can only be read and closed. smithy-go v1.28.9 closes a request's body as soon as the
+// answer begins; should net/http be looking for more of the body at that moment, the body's WriteTo gives io.EOF for
+// an error, and the connection is torn down in the middle of a long answer ("use of closed network connection").
+type plainBodies struct{ aws.HTTPClient }
+
 // Do implements aws.HTTPClient.
-func (c httpClient) Do(r *http.Request) (*http.Response, error) {
+func (c plainBodies) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = struct {
 			io.Reader

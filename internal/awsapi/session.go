@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -49,6 +48,17 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("spec.accountID is %s, but the credentials belong to account %s (%s): correct spec.accountID or spec.assumeRole; nothing was read or written",
 		e.Want, e.Got, e.CallerARN)
 }
+
+// ConfigError says that the SDK could not be set up: an environment variable or a file of the operator's pod is wrong.
+type ConfigError struct{ cause error }
+
+// Error implements error.
+func (e *ConfigError) Error() string {
+	return "the AWS SDK cannot be set up from the operator's environment: " + e.cause.Error()
+}
+
+// Unwrap returns the SDK's own error.
+func (e *ConfigError) Unwrap() error { return e.cause }
 
 // Sessions keeps one verified session per Config. It is safe for concurrent use.
 type Sessions struct {
@@ -108,7 +118,7 @@ func (s *Sessions) connect(ctx context.Context, cfg Config) (*Account, error) {
 		return nil, &MismatchError{Want: cfg.AccountID, Got: got, CallerARN: caller}
 	}
 	partition := "aws"
-	if parsed, err := arn.Parse(aws.ToString(id.Arn)); err == nil {
+	if parsed, err := ParseARN(aws.ToString(id.Arn)); err == nil {
 		partition = parsed.Partition
 	}
 	return &Account{
@@ -126,8 +136,9 @@ func (s *Sessions) load(ctx context.Context, cfg Config) (aws.Config, error) {
 		config.WithAPIOptions(s.middleware()),
 	)
 	if err != nil {
-		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
+		return aws.Config{}, &ConfigError{err}
 	}
+	sdk.HTTPClient = plainBodies{sdk.HTTPClient}
 	if cfg.EndpointURL != "" {
 		sdk.BaseEndpoint = aws.String(cfg.EndpointURL)
 	}

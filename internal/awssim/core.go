@@ -8,6 +8,7 @@ package awssim
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -307,7 +308,7 @@ func (s *Sim) takeFailure(action string, after bool) *apiError {
 }
 
 // run authorizes and runs a call, logs it, and returns its outcome.
-func (s *Sim) run(c *call) (out any, err error, requestID string) {
+func (s *Sim) run(c *call) (out any, requestID string, err error) {
 	s.mu.Lock()
 	op, known := s.services[c.Service][c.Operation]
 	out, err = s.runLocked(c, op, known)
@@ -330,7 +331,7 @@ func (s *Sim) run(c *call) (out any, err error, requestID string) {
 			hook(entry)
 		}
 	}
-	return out, err, requestID
+	return out, requestID, err
 }
 
 func (s *Sim) runLocked(c *call, op operation, known bool) (any, error) {
@@ -374,7 +375,8 @@ func actionName(service, operation string) string {
 
 // asAPIError returns err as AWS's error, a plain one as an internal failure.
 func asAPIError(err error) *apiError {
-	if e, ok := err.(*apiError); ok {
+	var e *apiError
+	if errors.As(err, &e) {
 		return e
 	}
 	return errf(http.StatusInternalServerError, "InternalFailure", "%s", err.Error())

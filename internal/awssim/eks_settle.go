@@ -20,19 +20,13 @@ func (cluster *eksClusterState) settle(now time.Time) {
 		cluster.Status = "ACTIVE"
 	}
 	for name, p := range cluster.profiles {
-		if (p.Status == "CREATING" || p.Status == "DELETING") && !now.Before(p.doneAt) {
-			p.Status = p.next
-			if p.next == "" {
-				delete(cluster.profiles, name)
-			}
+		if p.Status = settled(p.Status, p.next, now, p.doneAt); p.Status == "" {
+			delete(cluster.profiles, name)
 		}
 	}
 	for name, n := range cluster.nodegroups {
-		if (n.Status == "CREATING" || n.Status == "DELETING") && !now.Before(n.doneAt) {
-			n.Status = n.next
-			if n.next == "" {
-				delete(cluster.nodegroups, name)
-			}
+		if n.Status = settled(n.Status, n.next, now, n.doneAt); n.Status == "" {
+			delete(cluster.nodegroups, name)
 		}
 	}
 	for _, u := range cluster.updates {
@@ -42,6 +36,14 @@ func (cluster *eksClusterState) settle(now time.Time) {
 			cluster.Status = "ACTIVE"
 		}
 	}
+}
+
+// settled is the status of what is being created or deleted: the next one once it is done, "" for gone.
+func settled(status, next string, now, doneAt time.Time) string {
+	if (status == "CREATING" || status == "DELETING") && !now.Before(doneAt) {
+		return next
+	}
+	return status
 }
 
 // busyProfile returns a profile of the cluster that is being created or

@@ -61,7 +61,7 @@ func (s *Sim) serveAWS(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "awssim does not serve the service "+c.Service, http.StatusNotFound)
 		return
 	}
-	out, err, requestID := s.run(c)
+	out, requestID, err := s.run(c)
 	w.Header().Set("X-Amzn-Requestid", requestID)
 	if err != nil {
 		p.writeError(w, c, requestID, asAPIError(err))

@@ -49,9 +49,9 @@ func meetsAt(g, h []rune, below, meets []bool, j int) bool {
 	switch {
 	case len(g) == 0 && len(h) == 0:
 		return true
-	case len(g) > 0 && g[0] == '*':
+	case starts(g, '*'):
 		return below[j] || (len(h) > 0 && meets[j+1])
-	case len(h) > 0 && h[0] == '*':
+	case starts(h, '*'):
 		return meets[j+1] || (len(g) > 0 && below[j])
 	case len(g) == 0 || len(h) == 0:
 		return false
@@ -59,3 +59,5 @@ func meetsAt(g, h []rune, below, meets []bool, j int) bool {
 		return (g[0] == h[0] || g[0] == '?' || h[0] == '?') && below[j+1]
 	}
 }
+
+func starts(g []rune, r rune) bool { return len(g) > 0 && g[0] == r }

@@ -44,8 +44,9 @@ const (
 	Unknown = "(known after creation)"
 	// ObjectPath is the path of a difference about an object as a whole.
 	ObjectPath = "(object)"
-	// Absent and Present are how an object as a whole is shown.
-	Absent  = "absent"
+	// Absent is how an object is shown that is not there.
+	Absent = "absent"
+	// Present is how an object is shown that is there.
 	Present = "present"
 )
 
