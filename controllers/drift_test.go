@@ -38,7 +38,8 @@ var errNotYet = errors.New("not yet")
 type tamper struct {
 	name string
 	do   func(r *rig, p *profile)
-	// resource and path of the drift; %G stands for the id of the group payments-extra.
+	// resource and path of the drift; %G and %H stand for the ids of the groups
+	// payments-extra and payments-pods, %P for the name of the SecurityGroupPolicy.
 	resource, path string
 	severity       v1alpha1.Severity
 	// stays: cannot be repaired, only reported.
@@ -251,7 +252,7 @@ func (r *rig) wantOneDrift(p *profile, c tamper) {
 }
 
 func (r *rig) expand(p *profile, s string) string {
-	return strings.NewReplacer("%G", *r.group(p, "payments-extra"), "%P", r.workload+"/"+r.ns+".payments").Replace(s)
+	return strings.NewReplacer("%G", *r.group(p, "payments-extra"), "%H", *r.group(p, "payments-pods"), "%P", r.workload+"/"+r.ns+".payments").Replace(s)
 }
 
 // did fails the test when the tampering itself went wrong.
