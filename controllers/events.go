@@ -13,6 +13,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
 // maxNote is the length of an Event's note that the API server takes.
@@ -30,6 +31,16 @@ func announce(ctx context.Context, recorder events.EventRecorder, obj runtime.Ob
 		log.Info("condition changed", "type", c.Type, "status", c.Status, "reason", c.Reason, "message", c.Message)
 		if worthAnEvent(c, old) {
 			recorder.Eventf(obj, nil, eventType(c), c.Reason, "Reconcile", "%s: %s", c.Type, note(c.Message))
+		}
+	}
+}
+
+// logWrites tells in the log what a pass changed in AWS, object by object.
+func logWrites(ctx context.Context, result *resource.Result) {
+	log := ctrl.LoggerFrom(ctx)
+	for _, o := range append(result.All(), result.Removed...) {
+		if len(o.Done) > 0 {
+			log.Info("changed", "object", o.ID.String(), "arn", o.ARN, "did", o.Done)
 		}
 	}
 }

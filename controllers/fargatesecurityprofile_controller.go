@@ -99,6 +99,7 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 		return r.unreachable(ctx, req, profile, err)
 	}
 	result := resource.Run(ctx, declared, leftovers, r.options(s, enforce))
+	logWrites(ctx, &result)
 	return r.conclude(ctx, req, profile, &result, enforce, account.resync)
 }
 
@@ -151,6 +152,7 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 		return r.unreachable(ctx, req, profile, err)
 	}
 	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
+	logWrites(ctx, &result)
 	if len(result.Leftovers) == 0 {
 		return ctrl.Result{}, r.letGo(ctx, req, profile)
 	}

@@ -25,6 +25,8 @@ const (
 	maxRepairs   = 10
 	maxResources = 64
 	maxText      = 2048
+	// maxValue is how long a value may be to be shown within a sentence.
+	maxValue = 60
 )
 
 // conditionOrder is the order of status.conditions.
@@ -151,8 +153,10 @@ func repairText(e drift.Entry) string {
 		return fmt.Sprintf("%s: removed %s", e.Resource, e.Path)
 	case e.Observed == "":
 		return fmt.Sprintf("%s: put back %s", e.Resource, e.Path)
+	case len(e.Desired) > maxValue || len(e.Observed) > maxValue: // a policy document; status.repairs has it
+		return fmt.Sprintf("%s: put back %s", e.Resource, e.Path)
 	default:
-		return fmt.Sprintf("%s: set %s to %s (was %s)", e.Resource, e.Path, canonical.Text(e.Desired, 80), canonical.Text(e.Observed, 80))
+		return fmt.Sprintf("%s: set %s to %s (was %s)", e.Resource, e.Path, e.Desired, e.Observed)
 	}
 }
 

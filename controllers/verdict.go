@@ -47,6 +47,9 @@ func objectFindings(o *resource.Object, enforce, deniedLong bool) []finding {
 	if w := o.Waiting; w != nil {
 		list = append(list, finding{section: o.Section, reason: w.Reason, message: w.Message, kind: failure.Busy})
 	}
+	if len(o.Pending) > 0 && len(list) == 0 { // the next pass goes on with it
+		list = append(list, finding{section: o.Section, reason: "WaitingForAWS", message: o.ID.String() + " is on its way", kind: failure.Busy})
+	}
 	switch {
 	case enforce:
 		list = append(list, driftFindings(o)...)

@@ -277,10 +277,11 @@ func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
 			return wrote
 		}
 		wrote = true
-		if err := step(ctx); err != nil {
+		if err := step.do(ctx); err != nil {
 			it.stop(p, err)
 			return wrote
 		}
+		it.object.Done = append(it.object.Done, step.verb)
 		p.observe(ctx, it)
 	}
 	p.judge(it)
@@ -290,8 +291,14 @@ func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
 	return wrote
 }
 
+// step is one write that is safe to repeat, with the word for it.
+type step struct {
+	verb string
+	do   func(context.Context) error
+}
+
 // nextStep picks the one thing to do next, or nil. It notes what the object waits for.
-func (p *pass) nextStep(it *item) func(context.Context) error {
+func (p *pass) nextStep(it *item) *step {
 	switch {
 	case it.stopped, it.obs == nil, len(it.object.Problems) > 0, it.own == referenced, it.own == foreign:
 		return nil
@@ -306,7 +313,7 @@ func (p *pass) nextStep(it *item) func(context.Context) error {
 	}
 }
 
-func (p *pass) creation(it *item) func(context.Context) error {
+func (p *pass) creation(it *item) *step {
 	if it.created {
 		it.object.Waiting = &Waiting{Reason: "WaitingForAWS", Message: fmt.Sprintf("%s was created; AWS does not show it yet", it.res.ID())}
 		return nil
@@ -318,19 +325,19 @@ func (p *pass) creation(it *item) func(context.Context) error {
 		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), missing)}
 		return nil
 	}
-	return func(ctx context.Context) error {
+	return &step{"created", func(ctx context.Context) error {
 		it.created = true
 		return it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))
-	}
+	}}
 }
 
-func (p *pass) adoption(it *item) func(context.Context) error {
+func (p *pass) adoption(it *item) *step {
 	if !p.opts.Adopt || p.heldBack(it) {
 		return nil
 	}
-	return func(ctx context.Context) error {
+	return &step{"adopted", func(ctx context.Context) error {
 		return it.res.Tag(ctx, it.obs, ownerTags(p.opts.Owner, Adopted), nil)
-	}
+	}}
 }
 
 // heldBack: as long as something is known to be wrong, nothing new is made or taken over. What was there before is
@@ -357,7 +364,7 @@ func (p *pass) missing(it *item) string {
 
 // repair returns the step that removes the differences which can be removed now. Owner tags come first, since nothing
 // is changed on an object that does not carry ours; other tags come last, so that they never hold up a field.
-func (p *pass) repair(it *item) func(context.Context) error {
+func (p *pass) repair(it *item) *step {
 	owner, declared := splitTags(p.tagDifferences(it))
 	if len(owner) > 0 {
 		return p.tagging(it, owner)
@@ -365,7 +372,7 @@ func (p *pass) repair(it *item) func(context.Context) error {
 	waitsFor := ""
 	for _, d := range it.res.Diff(it.obs, p.values) {
 		if d.Action == drift.Repair && d.WaitsFor == "" {
-			return func(ctx context.Context) error { return it.res.Apply(ctx, it.obs, p.values, nil) }
+			return &step{"updated", func(ctx context.Context) error { return it.res.Apply(ctx, it.obs, p.values, nil) }}
 		}
 		if d.Action == drift.Repair {
 			waitsFor = d.WaitsFor
@@ -381,7 +388,7 @@ func (p *pass) repair(it *item) func(context.Context) error {
 }
 
 // tagging returns the step that removes differences in tags.
-func (p *pass) tagging(it *item, diffs []drift.Difference) func(context.Context) error {
+func (p *pass) tagging(it *item, diffs []drift.Difference) *step {
 	wanted := allTags(p.opts.Tags, p.opts.Owner, it.object.Origin)
 	set, remove := map[string]string{}, []string(nil)
 	for _, d := range diffs {
@@ -392,7 +399,7 @@ func (p *pass) tagging(it *item, diffs []drift.Difference) func(context.Context)
 			remove = append(remove, key)
 		}
 	}
-	return func(ctx context.Context) error { return it.res.Tag(ctx, it.obs, set, remove) }
+	return &step{"tagged", func(ctx context.Context) error { return it.res.Tag(ctx, it.obs, set, remove) }}
 }
 
 // conclude takes the books of the declared objects: what was repaired, and what the controls are to judge.

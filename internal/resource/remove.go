@@ -144,7 +144,14 @@ func (p *pass) remove(ctx context.Context, it *item) bool {
 		}
 		return false
 	}
+	p.removed(it, "deleted")
 	return true
+}
+
+// removed notes an object that is done with.
+func (p *pass) removed(it *item, verb string) {
+	it.object.Done = append(it.object.Done, verb)
+	p.result.Removed = append(p.result.Removed, it.object)
 }
 
 // release takes our owner tags off and changes nothing else.
@@ -154,6 +161,7 @@ func (p *pass) release(ctx context.Context, it *item) bool {
 		it.stop(p, err)
 		return false
 	}
+	p.removed(it, "released")
 	return true
 }
 

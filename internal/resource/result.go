@@ -29,6 +29,8 @@ type Object struct {
 	Drift, Pending []drift.Difference
 	// Repaired are the drifts that this pass put right.
 	Repaired []drift.Difference
+	// Done are the writes that succeeded, in order: created, adopted, tagged, updated, deleted, released.
+	Done []string
 	// Waiting says what the object waits for, Problems what only a person can put right, Warnings what a person
 	// should know; Failure is the error that ended the work on the object.
 	Waiting            *Waiting
@@ -48,6 +50,8 @@ type Result struct {
 	Objects, Leftovers []*Object
 	// State is what the posture controls judge.
 	State observed.State
+	// Removed are the objects that this pass saw off: deleted or released.
+	Removed []*Object
 	// Wrote is true when the pass wrote anything.
 	Wrote bool
 }
