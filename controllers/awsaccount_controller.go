@@ -105,11 +105,9 @@ func (r *AccountReconciler) report(ctx context.Context, account *v1alpha1.AWSAcc
 	if equality.Semantic.DeepEqual(before.Status, *status) {
 		return nil
 	}
-	if err := r.Client.Status().Patch(ctx, account, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
-		return client.IgnoreNotFound(err)
-	}
-	announce(ctx, r.Recorder, account, before.Status.Conditions, status.Conditions)
-	return nil
+	return patchStatus(ctx, r.Client, account, before, func() {
+		announce(ctx, r.Recorder, account, before.Status.Conditions, status.Conditions)
+	})
 }
 
 // release lets the account go once no profile refers to it: without the account, profiles could not be deleted from AWS.

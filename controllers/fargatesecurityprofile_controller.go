@@ -256,11 +256,9 @@ func (r *ProfileReconciler) report(ctx context.Context, profile, before *v1alpha
 	if equality.Semantic.DeepEqual(before.Status, *status) {
 		return nil
 	}
-	if err := r.Client.Status().Patch(ctx, profile, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
-		return client.IgnoreNotFound(err)
-	}
-	announce(ctx, r.Recorder, profile, before.Status.Conditions, status.Conditions)
-	return nil
+	return patchStatus(ctx, r.Client, profile, before, func() {
+		announce(ctx, r.Recorder, profile, before.Status.Conditions, status.Conditions)
+	})
 }
 
 // enforces tells whether AWS may be written for this profile.

@@ -3,10 +3,12 @@
 package controllers
 
 import (
+	"context"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // conflictPause lets the cache catch up with our own last write.
@@ -19,4 +21,15 @@ func again(result ctrl.Result, err error) (ctrl.Result, error) {
 		return ctrl.Result{RequeueAfter: conflictPause}, nil
 	}
 	return result, err
+}
+
+// patchStatus writes the status of obj in one call, on top of before and nothing newer, and then calls told. An object
+// that is gone has no status to write.
+func patchStatus(ctx context.Context, c client.Client, obj, before client.Object, told func()) error {
+	err := c.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	told()
+	return nil
 }
