@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
 
@@ -160,22 +159,6 @@ func TestOneOperationPerCluster(t *testing.T) {
 	defer mu.Unlock()
 	if len(refused) > 0 {
 		t.Errorf("EKS had to refuse %q", refused)
-	}
-}
-
-// TestThePublishedPolicyIsWhatTheCodeCalls: what the operator asked in this whole run is within the list of actions.
-func TestFullLifeStaysWithinTheActions(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	p := r.full()
-	r.create(p)
-	r.ready(p)
-	r.gone(p)
-	allowed := awsapi.Actions()
-	for _, c := range r.sim.Calls() {
-		if c.Caller == operatorCaller && !slices.Contains(allowed, c.Action()) {
-			t.Errorf("%s was called, and is not in the published policy", c.Action())
-		}
 	}
 }
 

@@ -256,3 +256,47 @@ func TestDeclaredRulesStayInForce(t *testing.T) {
 	default:
 	}
 }
+
+// TestTheGuardrailsBoundaryIsPutOnEveryRole: on creation, and again when somebody takes it off.
+func TestTheGuardrailsBoundaryIsPutOnEveryRole(t *testing.T) {
+	t.Parallel()
+	const boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+	r := newRig(t, guard(func(g *v1alpha1.Guardrails) { g.PermissionsBoundaryARN = boundary }))
+	p := r.small("payments")
+	r.create(p)
+	r.ready(p)
+	has := func() bool {
+		out, err := r.aws.IAM.GetRole(r.ctx, &iam.GetRoleInput{RoleName: aws.String(roleName)})
+		r.did(out, err)
+		return out.Role.PermissionsBoundary != nil && *out.Role.PermissionsBoundary.PermissionsBoundaryArn == boundary
+	}
+	if !has() {
+		t.Fatal("the new role has no boundary")
+	}
+	r.did(r.aws.IAM.DeleteRolePermissionsBoundary(r.ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: aws.String(roleName)}))
+	r.read(p)
+	r.ready(p)
+	if !has() || len(p.Status.Repairs) != 1 || p.Status.Repairs[0].Path != "permissionsBoundary" {
+		t.Errorf("boundary is back: %v, repairs %+v", has(), p.Status.Repairs)
+	}
+}
+
+// TestForEverIsARetentionToo: no retentionDays means for ever, on an edit and when somebody sets some.
+func TestForEverIsARetentionToo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.full()
+	r.create(p)
+	r.ready(p)
+	r.edit(p, func(p *profile) { p.Spec.Logging.LogGroup.RetentionDays = nil })
+	r.ready(p)
+	if len(p.Status.Repairs) > 0 {
+		t.Errorf("an edit is no drift: %+v", p.Status.Repairs)
+	}
+	r.did(r.aws.Logs.PutRetentionPolicy(r.ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: aws.String(logGroupName), RetentionInDays: aws.Int32(7)}))
+	r.read(p)
+	r.ready(p)
+	if len(p.Status.Repairs) != 1 || p.Status.Repairs[0].Path != "retentionDays" {
+		t.Errorf("repairs %+v", p.Status.Repairs)
+	}
+}

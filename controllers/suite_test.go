@@ -101,7 +101,7 @@ func runSuite(m *testing.M) int {
 	must(kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}))
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); must(mgr.Start(ctx)) }()
-	code := m.Run()
+	code := checkActions(m.Run())
 	cancel()
 	<-stopped
 	return code

@@ -149,11 +149,16 @@ func ActionOf(err error) string {
 	if !errors.As(err, &op) {
 		return ""
 	}
-	prefix, ok := actionPrefix[op.Service()]
+	return ActionName(op.Service(), op.Operation())
+}
+
+// ActionName is the IAM action of an operation of the SDK's service id, e.g. logs:CreateLogGroup of CloudWatch Logs.
+func ActionName(serviceID, operation string) string {
+	prefix, ok := actionPrefix[serviceID]
 	if !ok {
-		prefix = strings.ToLower(op.Service())
+		prefix = strings.ToLower(serviceID)
 	}
-	return prefix + ":" + op.Operation()
+	return prefix + ":" + operation
 }
 
 // Classify says what err means and puts it into words that stay the same for the same fault: what AWS said, without
@@ -221,9 +226,11 @@ func transportText(kind failure.Kind, err error) string {
 		return "the endpoint's name cannot be resolved; check spec.region, spec.endpointURL and DNS"
 	case failure.AccessDenied:
 		return "no AWS credentials: give the operator's pod an identity (IRSA or EKS Pod Identity), or check spec.assumeRole"
-	default:
-		return "the connection failed; trying again"
 	}
+	if status := statusOf(err); status != 0 {
+		return fmt.Sprintf("the answer (HTTP %d) is not in AWS's form; check spec.endpointURL and proxies on the way; trying again", status)
+	}
+	return "the connection failed; trying again"
 }
 
 var (
