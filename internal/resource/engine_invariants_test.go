@@ -29,7 +29,9 @@ func TestNoSecondCreationWhileAWSDoesNotShowTheFirst(t *testing.T) {
 // slow is a thing whose deletion takes time.
 type slow struct{ *thing }
 
-func (s *slow) Delete(context.Context, *resource.Observation) error { return s.w.write("delete " + s.name) }
+func (s *slow) Delete(context.Context, *resource.Observation) error {
+	return s.w.write("delete " + s.name)
+}
 
 func TestDeletionLastsUntilTheObjectIsGone(t *testing.T) {
 	w := newWorld()

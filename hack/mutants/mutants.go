@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// edit replaces a snippet that stands exactly once in a file.
+type edit struct{ file, old, new string }
+
+// mutant is one deliberate bug.
+type mutant struct {
+	name string
+	// invariant is the number of the invariant that it breaks (docs/reliability.md), 0 for a rule of the engine that
+	// belongs to none of them alone.
+	invariant int
+	edits     []edit
+	// pkg is the package of the test that must fail, test its name, which may be that of a subtest.
+	pkg, test string
+}
+
+// Where the bugs are put, and where the tests are.
+const (
+	engine     = "internal/resource/engine.go"
+	ownership  = "internal/resource/ownership.go"
+	remove     = "internal/resource/remove.go"
+	reconciler = "controllers/fargatesecurityprofile_controller.go"
+
+	unit        = "internal/resource"
+	groups      = "internal/resources/securitygroup"
+	profiles    = "internal/resources/fargateprofile"
+	roles       = "internal/resources/iamrole"
+	keys        = "internal/resources/kmskey"
+	awsapi      = "internal/awsapi"
+	controllers = "controllers"
+)
+
+// mutants are in the order of the invariants.
+var mutants = []mutant{
+	// 1. A pass can be cut off after any call, or lose any answer: no second object, no orphan.
+	{"orphan key is not looked for", 1, []edit{{keys + "/observe.go",
+		`meta, err = r.orphan(ctx)`,
+		`meta, err = nil, nil`}},
+		keys, "TestAKeyThatWasNotFinishedIsFoundAgain"},
+	{"SDK repeats CreateKey by itself", 1, []edit{{keys + "/apply.go",
+		`once := func(o *kms.Options) { o.Retryer = aws.NopRetryer{} }`,
+		`once := func(*kms.Options) {}`}},
+		keys, "TestCreateKeyIsNotRepeatedByTheSDK"},
+	{"owner tag is not part of the creation", 1, []edit{{engine,
+		`it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))`,
+		`it.res.Apply(ctx, it.obs, p.values, p.opts.Tags)`}},
+		unit, "TestCreatesInOrderAndFallsSilent"},
+	{"created again while AWS does not show it yet", 1, []edit{{engine,
+		`	if it.created {
+		it.object.Waiting`,
+		`	if it.created && false {
+		it.object.Waiting`}},
+		unit, "TestNoSecondCreationWhileAWSDoesNotShowTheFirst"},
+	{"deletion counts as done before AWS says gone", 1, []edit{{remove,
+		`if it.stopped || p.present(it) {`,
+		`if it.stopped {`}},
+		unit, "TestDeletionLastsUntilTheObjectIsGone"},
+	{"finalizer is dropped before AWS says gone", 1, []edit{{reconciler,
+		`if len(result.Leftovers) == 0 {`,
+		`if true {`}},
+		controllers, "TestFinalizerStaysUntilAWSSaysGone"},
+	{"finalizer is never set", 1, []edit{{reconciler,
+		`if enforce && controllerutil.AddFinalizer(profile, v1alpha1.Finalizer) {`,
+		`if false {`}},
+		controllers, "TestFinalizerStaysUntilAWSSaysGone"},
+	{"owner tags are not searched after a lost status", 1, []edit{{"controllers/leftovers.go",
+		`if !sweep {`,
+		`if true {`}},
+		controllers, "TestOwnerTagsLeadBackAfterALostStatus"},
+
+	// 2. In Observe and Suspend no write call reaches AWS.
+	{"engine acts in Observe", 2, []edit{{engine,
+		`if opts.Enforce {`,
+		`if true {`}},
+		unit, "TestObserveWritesNothingAndReportsAll"},
+	{"leftovers are removed in Observe", 2, []edit{{remove,
+		`case !p.opts.Enforce:`,
+		`case false:`}},
+		unit, "TestPruneInObserveIsOnlyReported"},
+	{"resource writes while it reads", 2, []edit{{groups + "/observe.go",
+		`r.observation(o, group, r.arn(found, v))`,
+		`r.observation(o, group, r.arn(found, v))
+		if r.desired != nil {
+			_ = r.repair(ctx, detailOf(o), v)
+		}`}},
+		groups, "TestEveryFieldIsReportedAndRepaired"},
+	{"AWS is read in Suspend", 2, []edit{{reconciler,
+		`case profile.Spec.Mode == v1alpha1.ModeSuspend:`,
+		`case false:`}},
+		controllers, "TestSuspendTouchesNothing"},
+	{"deletion in Observe deletes in AWS", 2, []edit{{reconciler,
+		`if !r.enforces(profile) {`,
+		`if false {`}},
+		controllers, "TestDeletionInObserveWritesNothing"},
+	{"--observe-only is ignored", 2, []edit{{reconciler,
+		`return !r.ObserveOnly && `,
+		`return `}},
+		controllers, "TestObserveOnlyOperatorWritesNothing"},
+
+	// 3. What is not ours is never changed or deleted, unless adopted; what is adopted is never deleted.
+	{"another owner's object counts as ours", 3, []edit{{ownership,
+		`case tag != "":
+		return foreign`,
+		`case tag != "":
+		return ours`}},
+		unit, "TestSomeoneElsesObjectIsNeverTouched"},
+	{"status counts more than another owner's tag", 3, []edit{{ownership,
+		`case tag != "":
+		return foreign`,
+		`case tag != "" && !remembered(prior):
+		return foreign`}},
+		unit, "TestAnotherOwnersTagWinsOverStatus"},
+	{"objects are adopted without being asked", 3, []edit{{engine,
+		`own == adoptable && p.opts.Enforce && !p.opts.Adopt`,
+		`false`}, {engine,
+		`if !p.opts.Adopt || p.heldBack(it) {`,
+		`if p.heldBack(it) {`}},
+		unit, "TestSomeoneElsesObjectIsNeverTouched"},
+	{"adopted objects are deleted", 3, []edit{{ownership,
+		`return o.Tags[OwnerTag] == owner && originOf(o, prior) == Created`,
+		`return o.Tags[OwnerTag] == owner`}},
+		unit, "TestAdoptionTagsFirstAndNeverDeletes"},
+	{"without an origin, an object counts as created", 3, []edit{{ownership,
+		`	default:
+		return Adopted
+	}`,
+		`	default:
+		return Created
+	}`}},
+		unit, "TestDeleteWithoutOriginTagOrStatusReleases"},
+	{"leftovers without owner tag are pruned", 3, []edit{{remove,
+		`!gone(it.res, it.obs) && it.obs.Tags[OwnerTag] == p.opts.Owner`,
+		`!gone(it.res, it.obs)`}},
+		unit, "TestPruneLeavesWhatIsNotOurs"},
+	{"object is changed before its owner tag is back", 3, []edit{{engine,
+		`	owner, declared := splitTags(p.tagDifferences(it))
+	if len(owner) > 0 {
+		return p.tagging(it, owner)
+	}`,
+		`	declared := p.tagDifferences(it)`}},
+		unit, "TestStrippedOwnerTagIsDriftAndPutBackFirst"},
+	{"referenced objects are written", 3, []edit{{ownership,
+		`if r, ok := res.(Referencer); ok && r.Referenced() {
+		return referenced`,
+		`if r, ok := res.(Referencer); ok && r.Referenced() && !o.Exists {
+		return referenced`}},
+		unit, "TestReferencedObjectsAreOnlyRead"},
+	{"Retain deletes", 3, []edit{{remove,
+		`if p.opts.Retain || !deletable(`,
+		`if !deletable(`}},
+		unit, "TestDeleteGoesBackwardsAndRetainReleases"},
+	{"key is deleted while it is in use", 3, []edit{{keys + "/delete.go",
+		`if !pending(d.key.State) {
+		if err := r.inUse`,
+		`if false {
+		if err := r.inUse`}},
+		keys, "TestDeleteWaitsForUsers"},
+
+	// 4. A rule that is declared and was in force is in force at every moment of a repair.
+	{"rules are revoked before others are authorised", 4, []edit{{groups + "/apply.go",
+		`ingress.authorize, egress.authorize, ingress.describe, egress.describe, ingress.revoke, egress.revoke,`,
+		`ingress.revoke, egress.revoke, ingress.authorize, egress.authorize, ingress.describe, egress.describe,`}},
+		groups, "TestDeclaredRulesStayInForce"},
+	{"description is changed by making the rule anew", 4, []edit{{groups + "/apply.go",
+		`_, err := d.r.ec2.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{GroupId: &d.groupID, SecurityGroupRules: updates})`,
+		`var ids []string
+	var rules []observed.Rule
+	for _, rule := range d.plan.changed {
+		ids, rules = append(ids, rule.ID), append(rules, rule.Rule)
+	}
+	err := d.r.revoke(ctx, d.groupID, d.egress, ids)
+	if err == nil && updates != nil {
+		err = d.add(ctx, rules)
+	}`}},
+		groups, "TestDeclaredRulesStayInForce"},
+	{"rule that may be the declared one is revoked", 4, []edit{{groups + "/apply.go",
+		`if rule.remove && rule.waitsFor == "" {`,
+		`if rule.remove {`}},
+		groups, "TestRuleThatMayBeTheDeclaredOneIsKept"},
+	{"policies are detached before others are attached", 4, []edit{{roles + "/apply.go",
+		`r.setBoundary, r.setTrust, r.attach, r.put, r.detach, r.deleteInline, r.dropBoundary,`,
+		`r.setBoundary, r.setTrust, r.detach, r.deleteInline, r.attach, r.put, r.dropBoundary,`}},
+		roles, "TestGrantsComeBeforeRevocations"},
+
+	// 5. While a profile is being replaced, some ACTIVE profile matches its selectors.
+	{"replacement is tried as a repair", 5, []edit{{engine,
+		`if d.Action == drift.Repair && d.WaitsFor == "" {`,
+		`if d.Action != drift.ReportOnly && d.WaitsFor == "" {`}},
+		unit, "TestReplacementIsReportedAndNotTried"},
+	{"what is used is pruned", 5, []edit{{remove,
+		`case user != "":`,
+		`case user != "" && false:`}},
+		unit, "TestPruneWaitsForUsersAndRemovesOnlyOurs"},
+	{"pruned before everything declared is in place", 5, []edit{{remove,
+		`case !settled:`,
+		`case !settled && false:`}},
+		unit, "TestPruneWaitsUntilEverythingDeclaredIsInPlace"},
+
+	// 6. Same spec, same AWS: no write to AWS or Kubernetes, whatever spelling AWS gives back.
+	{"trust policy is compared as text", 6, []edit{{roles + "/diff.go",
+		`canonical.PolicyEqual(d.TrustPolicy, role.TrustPolicy)`,
+		`canonical.Hash(d.TrustPolicy) == canonical.Hash(role.TrustPolicy)`}},
+		roles, "TestDiffIsEmptyForEverySpelling"},
+	{"inline policies are compared as text", 6, []edit{{roles + "/diff.go",
+		`return there && canonical.PolicyEqual(d.InlinePolicies[name], doc)`,
+		`return there && d.InlinePolicies[name] == doc`}},
+		roles, "TestDiffIsEmptyForEverySpelling"},
+	{"status is sent although nothing changed", 6, []edit{{reconciler,
+		`if equality.Semantic.DeepEqual(before.Status, *status) {`,
+		`if equality.Semantic.DeepEqual(before.Status, *status) && false {`}},
+		controllers, "TestAnUnchangedPassSendsNoWrite"},
+	{"time of a transition moves without one", 6, []edit{{"internal/conditions/conditions.go",
+		`	meta.SetStatusCondition(list, metav1.Condition{`,
+		`	meta.RemoveStatusCondition(list, kind)
+	meta.SetStatusCondition(list, metav1.Condition{`}},
+		"internal/conditions", "TestNothingMovesWhenNothingChanged"},
+	{"drift is new in every pass", 6, []edit{{"internal/drift/book.go",
+		`return k.FirstObserved`,
+		`return now`}},
+		"internal/drift", "TestMergeKeepsSinceAndSortsWorstFirst"},
+
+	// 7. At most one profile operation or cluster update in flight per EKS cluster, from us.
+	{"queue of the cluster is ignored", 7, []edit{{profiles + "/apply.go",
+		`r.queue.Join(cluster, r.name, operation); first != "" {`,
+		`r.queue.Join(cluster, r.name, operation); first == "nobody" {`}},
+		profiles, "TestCreationsQueueUp"},
+	{"what AWS is doing is ignored", 7, []edit{{profiles + "/apply.go",
+		`if changing(p.Status) {`,
+		`if changing(p.Status) && false {`}},
+		profiles, "TestARestartedOperatorWaitsToo"},
+	{"cluster update is ignored", 7, []edit{{profiles + "/apply.go",
+		`string(out.Cluster.Status)); busy != nil {`,
+		`string(out.Cluster.Status)); busy != nil && false {`}},
+		profiles, "TestClusterUpdateIsWaitedFor"},
+	{"turn ends before the operation does", 7, []edit{{profiles + "/queue.go",
+		`if !changing && (t.started || wanted) {`,
+		`if t.started || wanted {`}},
+		profiles, "TestTheTurnLastsUntilTheOperationIsOver"},
+
+	// 8. Guardrails hold for every path, adoption and edits included.
+	{"declared ingress is not held against the guardrail", 8, []edit{{groups + "/problems.go",
+		`out := r.guardProblems(ingress)`,
+		`out := r.guardProblems(nil)`}},
+		groups, "TestProblems"},
+	{"unlisted ingress is not held against the guardrail", 8, []edit{{groups + "/diff.go",
+		`d.RemoveUnlisted || forbidden[canonical.RuleKey(rule.Rule)]`,
+		`d.RemoveUnlisted || forbidden[rule.ID]`}},
+		groups, "TestGuardrailIsNotEvadedByHalves"},
+	{"halves of the internet pass", 8, []edit{{"internal/guardrails/ingress.go",
+		`return append(violations, together(rest, forbidden)...)`,
+		`return violations`}, {"internal/guardrails/ingress.go",
+		`var rest []source`,
+		`_, rest := together, []source{}`}},
+		"internal/guardrails", "TestForbiddenIngress"},
+	{"account without guardrails has no default ones", 8, []edit{{"controllers/accounts.go",
+		`return guardrails.Guardrails{ForbiddenIngressCIDRs: defaultForbiddenCIDRs}`,
+		`return guardrails.Guardrails{ForbiddenIngressCIDRs: defaultForbiddenCIDRs[:0]}`}},
+		controllers, "TestDefaultGuardrailIsInTheFirstStatus"},
+	{"declared policies are not held against the guardrail", 8, []edit{{roles + "/observe.go",
+		`o.Problems = append(o.Problems, guardProblems(r.ID(), *r.desired)...)`,
+		`_ = guardProblems`}},
+		roles, "TestProblems"},
+	{"unlisted policies are not held against the guardrail", 8, []edit{{roles + "/diff.go",
+		`return d.RemoveUnlisted || !d.Guard.PolicyAllowed(arn)`,
+		`return d.RemoveUnlisted || arn == ""`}},
+		roles, "TestDiffShowsOneDifferencePerChange"},
+	{"existing role is not held against the guardrail", 8, []edit{{roles + "/existing.go",
+		`if !r.guard.PolicyAllowed(policy.ARN) {`,
+		`if policy.ARN == "" {`}},
+		roles, "TestExisting"},
+	{"namespace may use any account", 8, []edit{{"controllers/accounts.go",
+		`if selector.Matches(labels.Set(ns.Labels)) {`,
+		`if selector.Matches(labels.Set(ns.Labels)) || true {`}},
+		controllers, "TestRefusedNamespaceReachesNoAWS"},
+	{"credentials of another account are taken", 8, []edit{{awsapi + "/session.go",
+		`got != cfg.AccountID {`,
+		`got == "" {`}},
+		awsapi, "TestSessionOfAnotherAccountIsRefused"},
+
+	// 9. Status never shows secrets, tokens or request ids, and its text is the same for the same state.
+	{"request ids reach status", 9, []edit{{awsapi + "/errors.go",
+		`message = requestID.ReplaceAllString(message, "")`,
+		``}},
+		awsapi, "TestSanitizeShowsNothingThatChangesOrIsSecret"},
+	{"encoded authorization messages reach status", 9, []edit{{awsapi + "/errors.go",
+		`message = encodedMessage.ReplaceAllString(message, "")`,
+		``}},
+		awsapi, "TestSanitizeShowsNothingThatChangesOrIsSecret"},
+	{"session names reach status", 9, []edit{{awsapi + "/errors.go",
+		`message = sessionSuffix.ReplaceAllString(message, "$1/...")`,
+		``}},
+		awsapi, "TestSanitizeShowsNothingThatChangesOrIsSecret"},
+	{"message of AWS is shown as it came", 9, []edit{{awsapi + "/errors.go",
+		`said := Sanitize(api.ErrorMessage())`,
+		`said := api.ErrorMessage()`}},
+		awsapi, "TestClassify"},
+	{"message holds the time", 9, []edit{{"controllers/verdict.go",
+		`Message: "everything is as declared"}`,
+		`Message: "everything is as declared at " + time.Now().String()}`}, {"controllers/verdict.go",
+		`import (
+	"fmt"`,
+		`import (
+	"fmt"
+	"time"`}},
+		controllers, "TestAnUnchangedPassSendsNoWrite"},
+	{"Reconciling and Stalled together", 9, []edit{{"internal/conditions/conditions.go",
+		`v.Reconciling && !v.Stalled, v)`,
+		`v.Reconciling, v)`}},
+		"internal/conditions", "TestVerdictFollowsKstatus"},
+
+	// 10. The published IAM policy is exactly what the code can call.
+	{"published policy lacks a service", 10, []edit{{awsapi + "/policy.go",
+		`{of("logs"), Statement{`,
+		`{of("nothing"), Statement{`}},
+		awsapi, "TestPolicyIsExactlyTheActions"},
+	{"published policy lacks iam:PassRole", 10, []edit{{awsapi + "/policy.go",
+		`actions := []string{passRole, createServiceLinkedRole, assumeRole}`,
+		`actions := []string{createServiceLinkedRole, assumeRole}`}},
+		awsapi, "TestActionsCoverEveryService"},
+	{"published policy allows kms:Decrypt", 10, []edit{{awsapi + "/policy.go",
+		`actions := []string{passRole, createServiceLinkedRole, assumeRole}`,
+		`actions := []string{passRole, createServiceLinkedRole, assumeRole, "kms:Decrypt"}`}},
+		awsapi, "TestEveryActionIsCalled"},
+	{"published policy allows what nothing calls", 10, []edit{{awsapi + "/interfaces.go",
+		`	ListNodegroups(context.Context, `,
+		`	DeleteCluster(context.Context, *eks.DeleteClusterInput, ...func(*eks.Options)) (*eks.DeleteClusterOutput, error)
+	ListNodegroups(context.Context, `}},
+		awsapi, "TestEveryActionIsCalled"},
+
+	// Rules of the engine.
+	{"creations go on in spite of problems", 0, []edit{{engine,
+		`if !p.blocked || remembered(it.prior) {`,
+		`if !p.blocked || true {`}},
+		unit, "TestProblemStopsCreationsButNotRepairs"},
+	{"repairs stop at somebody else's problem", 0, []edit{{engine,
+		`	if len(owner) > 0 {
+		return p.tagging(it, owner)
+	}`,
+		`	if p.blocked {
+		return nil
+	}
+	if len(owner) > 0 {
+		return p.tagging(it, owner)
+	}`}},
+		unit, "TestProblemStopsCreationsButNotRepairs"},
+	{"edit of the spec counts as drift", 0, []edit{{engine,
+		`matchedBefore := it.prior.Hash != "" && it.prior.Hash == p.declaration(it)`,
+		`matchedBefore := it.prior.Hash != ""`}},
+		unit, "TestEditOfTheSpecIsNoDrift"},
+	{"drift counts as an edit of the spec", 0, []edit{{engine,
+		`matchedBefore := it.prior.Hash != "" && it.prior.Hash == p.declaration(it)`,
+		`matchedBefore := false`}},
+		unit, "TestRepairsDriftAndSaysSo"},
+	{"object is written while AWS works on it", 0, []edit{{engine,
+		`	case it.obs.Busy != nil:
+		return nil
+	case it.own == unowned:`,
+		`	case it.own == unowned:`}},
+		unit, "TestBusyObjectIsWaitedFor"},
+	{"deletion goes forwards", 0, []edit{{remove,
+		`range slices.Backward(p.items) {`,
+		`range p.items {`}},
+		unit, "TestDeleteGoesBackwardsAndRetainReleases"},
+	{"what cannot be read is forgotten", 0, []edit{{engine,
+		`	if it.obs == nil { // could not be read: what status remembers stays
+		obj.ARN, obj.Origin, obj.Hash = it.prior.ARN, it.prior.Origin, it.prior.Hash
+		return`,
+		`	if it.obs == nil {
+		return`}},
+		unit, "TestUnreadObjectKeepsWhatIsKnown"},
+	{"declared object is pruned under another name", 0, []edit{{remove,
+		`if !p.present(it) || p.isDeclared(it) {`,
+		`if !p.present(it) {`}},
+		unit, "TestDeclaredObjectFoundByItsTagIsNotALeftover"},
+	{"tags of others are taken off", 0, []edit{{ownership,
+		`range slices.Sorted(slices.Values(former)) {`,
+		`range slices.Sorted(maps.Keys(observed)) {`}},
+		unit, "TestTagThatLeftTheSpecIsTakenOff"},
+}
