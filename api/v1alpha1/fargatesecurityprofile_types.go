@@ -384,8 +384,8 @@ type PodSecurityGroupsSpec struct {
 
 // LoggingSpec declares where the pods' logs go. The role gets just the permissions that the group needs.
 type LoggingSpec struct {
-	// logGroup is the CloudWatch Logs group.
-	// +required
+	// logGroup is the CloudWatch Logs group; omitted: one with the defaults.
+	// +optional
 	LogGroup LogGroupSpec `json:"logGroup,omitzero"`
 }
 

@@ -295,7 +295,6 @@ func loggingAndKeyRules() []rule {
 		spelled = append(spelled, fmt.Sprintf(`"%d"`, n))
 	}
 	return []rule{
-		{at: group, says: required, bad: absent{}, good: object{}},
 		{at: group + ".name", says: pattern, bad: several{"", "a b", "a*", "a:b"}, good: several{"/aws/eks/prod/A_b-9.x#1", absent{}}},
 		{at: group + ".name", says: tooLong(512), bad: long(513), good: long(512)},
 		{at: group + ".name", says: "a log group's name must not begin with aws/: AWS keeps that prefix for itself (/aws/... is fine)", bad: "aws/eks", good: several{"/aws/eks", "awsome/eks"}},
