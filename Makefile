@@ -166,6 +166,10 @@ e2e: build controlplane venv ## The operator's binary end to end, on awssim and 
 e2e-moto: build controlplane venv ## The end-to-end tests on moto only.
 	$(with_env) E2E_BACKEND=moto go test -count=1 -timeout 20m $(E2E)
 
+.PHONY: mutants
+mutants: controlplane ## Deliberate bugs, each of which must turn a test red (5 minutes).
+	$(with_env) go run ./hack/mutants
+
 # ---- tools ----
 
 TOOL_SUMS := hack/tools/go.mod hack/tools/go.sum

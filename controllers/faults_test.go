@@ -82,8 +82,8 @@ func TestThrottledAndFailingCalls(t *testing.T) {
 	r.nothingLeft()
 }
 
-// TestMissingPermissions: every action that creating, repairing or deleting calls is denied, one at a time. The
-// profile says which one is missing, and goes on when it is given.
+// TestMissingPermissions: every action that a creation calls is denied, one at a time. The profile says which one is
+// missing, and goes on when it is given.
 func TestMissingPermissions(t *testing.T) {
 	needed := map[string]bool{}
 	probe := newRig(t)
@@ -96,6 +96,7 @@ func TestMissingPermissions(t *testing.T) {
 		}
 	}
 	delete(needed, "sts:GetCallerIdentity") // cannot be denied in AWS
+	delete(needed, "kms:ListAliases")       // only called when a pass meets its own key before status knows it
 	if len(needed) < 25 {
 		t.Fatalf("a creation called only %d actions", len(needed))
 	}

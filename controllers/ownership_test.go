@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -214,47 +213,6 @@ func TestUnlistedReportKeepsWhatIsAllowed(t *testing.T) {
 		t.Errorf("Ready is %+v while something differs", c)
 	}
 	r.silent(p)
-}
-
-// TestDeclaredRulesStayInForce: no write of a repair takes away, even for a moment, a rule that is declared.
-func TestDeclaredRulesStayInForce(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	p := r.full()
-	r.create(p)
-	r.ready(p)
-	group := *r.group(p, "payments-pods")
-	inForce := func() bool {
-		out, err := r.aws.EC2.DescribeSecurityGroupRules(r.ctx, &ec2.DescribeSecurityGroupRulesInput{
-			Filters: []ec2types.Filter{{Name: aws.String("group-id"), Values: []string{group}}}, MaxResults: aws.Int32(100)})
-		r.did(out, err)
-		for _, rule := range out.SecurityGroupRules {
-			if aws.ToInt32(rule.FromPort) == 8443 && aws.ToString(rule.CidrIpv4) == "10.0.0.0/16" {
-				return true
-			}
-		}
-		return out.NextToken != nil // not on this page
-	}
-	if !inForce() {
-		t.Fatal("the rule is not in force to begin with: the test proves nothing")
-	}
-	broken := make(chan string, 100)
-	r.sim.AfterWrite(func(c awsCall) {
-		if !inForce() {
-			broken <- c.Action()
-		}
-	})
-	r.authorize(p, "payments-pods", 22, "0.0.0.0/0")
-	r.edit(p, func(p *profile) {
-		p.Spec.SecurityGroups[0].Ingress[0].Description = "another text"
-		p.Spec.SecurityGroups[0].Ingress[1].FromPort, p.Spec.SecurityGroups[0].Ingress[1].ToPort = aws.Int32(9091), aws.Int32(9091)
-	})
-	r.ready(p)
-	select {
-	case action := <-broken:
-		t.Errorf("after %s the declared rule was not in force", action)
-	default:
-	}
 }
 
 // TestTheGuardrailsBoundaryIsPutOnEveryRole: on creation, and again when somebody takes it off.

@@ -53,22 +53,25 @@ func (s *stack) roleProblems(add addProblem) {
 func (s *stack) groupProblems(add addProblem) {
 	for _, g := range s.profile.Spec.SecurityGroups {
 		id := groupID(g.Name)
-		for direction, rules := range map[string][]v1alpha1.SecurityGroupRule{"ingress": g.Ingress, "egress": g.Egress} {
-			seen := map[string]int{}
-			for i, spec := range rules {
-				path := fmt.Sprintf("spec.securityGroups[%s].%s[%d]", g.Name, direction, i)
-				rule, err := canonicalRule(spec)
-				if err != nil {
-					add(id, v1alpha1.ReasonInvalidSpec, "%s: %v", path, err)
-					continue
-				}
-				key := canonical.RuleKey(rule) + spec.SecurityGroupName
-				if first, twice := seen[key]; twice {
-					add(id, v1alpha1.ReasonInvalidSpec, "%s is the same rule as %s[%d] to AWS (%s): leave one of them out", path, direction, first, key)
-				}
-				seen[key] = i
-			}
+		ruleProblems(add, id, g.Name, "ingress", g.Ingress)
+		ruleProblems(add, id, g.Name, "egress", g.Egress)
+	}
+}
+
+func ruleProblems(add addProblem, id resource.ID, group, direction string, rules []v1alpha1.SecurityGroupRule) {
+	seen := map[string]int{}
+	for i, spec := range rules {
+		path := fmt.Sprintf("spec.securityGroups[%s].%s[%d]", group, direction, i)
+		rule, err := canonicalRule(spec)
+		if err != nil {
+			add(id, v1alpha1.ReasonInvalidSpec, "%s: %v", path, err)
+			continue
 		}
+		key := canonical.RuleKey(rule) + spec.SecurityGroupName
+		if first, twice := seen[key]; twice {
+			add(id, v1alpha1.ReasonInvalidSpec, "%s is the same rule as %s[%d] to AWS (%s): leave one of them out", path, direction, first, key)
+		}
+		seen[key] = i
 	}
 }
 

@@ -19,6 +19,7 @@ type mutant struct {
 // Where the bugs are put, and where the tests are.
 const (
 	engine     = "internal/resource/engine.go"
+	acting     = "internal/resource/act.go"
 	ownership  = "internal/resource/ownership.go"
 	remove     = "internal/resource/remove.go"
 	reconciler = "controllers/fargatesecurityprofile_controller.go"
@@ -43,11 +44,11 @@ var mutants = []mutant{
 		`once := func(o *kms.Options) { o.Retryer = aws.NopRetryer{} }`,
 		`once := func(*kms.Options) {}`}},
 		keys, "TestCreateKeyIsNotRepeatedByTheSDK"},
-	{"owner tag is not part of the creation", 1, []edit{{engine,
+	{"owner tag is not part of the creation", 1, []edit{{acting,
 		`it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))`,
 		`it.res.Apply(ctx, it.obs, p.values, p.opts.Tags)`}},
 		unit, "TestCreatesInOrderAndFallsSilent"},
-	{"created again while AWS does not show it yet", 1, []edit{{engine,
+	{"created again while AWS does not show it yet", 1, []edit{{acting,
 		`	if it.created {
 		it.object.Waiting`,
 		`	if it.created && false {
@@ -112,7 +113,7 @@ var mutants = []mutant{
 		`case tag != "" && !remembered(prior):
 		return foreign`}},
 		unit, "TestAnotherOwnersTagWinsOverStatus"},
-	{"objects are adopted without being asked", 3, []edit{{engine,
+	{"objects are adopted without being asked", 3, []edit{{acting,
 		`own == adoptable && p.opts.Enforce && !p.opts.Adopt`,
 		`false`}, {engine,
 		`if !p.opts.Adopt || p.heldBack(it) {`,
@@ -134,7 +135,7 @@ var mutants = []mutant{
 		`!gone(it.res, it.obs) && it.obs.Tags[OwnerTag] == p.opts.Owner`,
 		`!gone(it.res, it.obs)`}},
 		unit, "TestPruneLeavesWhatIsNotOurs"},
-	{"object is changed before its owner tag is back", 3, []edit{{engine,
+	{"object is changed before its owner tag is back", 3, []edit{{acting,
 		`	owner, declared := splitTags(p.tagDifferences(it))
 	if len(owner) > 0 {
 		return p.tagging(it, owner)
@@ -185,7 +186,7 @@ var mutants = []mutant{
 		roles, "TestGrantsComeBeforeRevocations"},
 
 	// 5. While a profile is being replaced, some ACTIVE profile matches its selectors.
-	{"replacement is tried as a repair", 5, []edit{{engine,
+	{"replacement is tried as a repair", 5, []edit{{acting,
 		`if d.Action == drift.Repair && d.WaitsFor == "" {`,
 		`if d.Action != drift.ReportOnly && d.WaitsFor == "" {`}},
 		unit, "TestReplacementIsReportedAndNotTried"},
@@ -334,11 +335,11 @@ var mutants = []mutant{
 		awsapi, "TestEveryActionIsCalled"},
 
 	// Rules of the engine.
-	{"creations go on in spite of problems", 0, []edit{{engine,
+	{"creations go on in spite of problems", 0, []edit{{acting,
 		`if !p.blocked || remembered(it.prior) {`,
 		`if !p.blocked || true {`}},
 		unit, "TestProblemStopsCreationsButNotRepairs"},
-	{"repairs stop at somebody else's problem", 0, []edit{{engine,
+	{"repairs stop at somebody else's problem", 0, []edit{{acting,
 		`	if len(owner) > 0 {
 		return p.tagging(it, owner)
 	}`,
@@ -357,7 +358,7 @@ var mutants = []mutant{
 		`matchedBefore := it.prior.Hash != "" && it.prior.Hash == p.declaration(it)`,
 		`matchedBefore := false`}},
 		unit, "TestRepairsDriftAndSaysSo"},
-	{"object is written while AWS works on it", 0, []edit{{engine,
+	{"object is written while AWS works on it", 0, []edit{{acting,
 		`	case it.obs.Busy != nil:
 		return nil
 	case it.own == unowned:`,

@@ -135,6 +135,8 @@ type Clients struct {
 type Scope struct {
 	// Partition is aws, aws-cn or aws-us-gov.
 	Partition, AccountID, Region string
+	// Endpoint is the stand-in's URL, "" for AWS itself.
+	Endpoint string
 }
 
 // Account is a verified AWS account with the clients that reach it.

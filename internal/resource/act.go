@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resource
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+)
+
+// act writes what is to be written, going through the list again while values that were waited for become known.
+func (p *pass) act(ctx context.Context) {
+	for range maxRounds {
+		wrote := false
+		for _, it := range p.items {
+			wrote = p.bring(ctx, it) || wrote
+		}
+		p.result.Wrote = p.result.Wrote || wrote
+		if !wrote {
+			return
+		}
+	}
+}
+
+// bring does one object's work, step by step, each step confirmed by a fresh read.
+func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
+	for range maxSteps {
+		p.judge(it)
+		step := p.nextStep(it)
+		if step == nil || ctx.Err() != nil {
+			return wrote
+		}
+		wrote = true
+		if err := step.do(ctx); err != nil {
+			it.stop(p, err)
+			return wrote
+		}
+		it.object.Done = append(it.object.Done, step.verb)
+		p.observe(ctx, it)
+	}
+	p.judge(it)
+	if p.nextStep(it) != nil {
+		it.stop(p, &Waiting{Reason: "WaitingForAWS", Message: fmt.Sprintf("%s: AWS does not show the last change yet", it.res.ID())})
+	}
+	return wrote
+}
+
+// step is one write that is safe to repeat, with the word for it.
+type step struct {
+	verb string
+	do   func(context.Context) error
+}
+
+// nextStep picks the one thing to do next, or nil. It notes what the object waits for.
+func (p *pass) nextStep(it *item) *step {
+	switch {
+	case it.stopped, it.obs == nil, len(it.object.Problems) > 0, it.own == referenced, it.own == foreign:
+		return nil
+	case it.obs.Busy != nil:
+		return nil
+	case it.own == unowned:
+		return p.creation(it)
+	case it.own == adoptable:
+		return p.adoption(it)
+	default:
+		return p.repair(it)
+	}
+}
+
+func (p *pass) creation(it *item) *step {
+	if it.created {
+		it.object.Waiting = &Waiting{Reason: "WaitingForAWS", Message: fmt.Sprintf("%s was created; AWS does not show it yet", it.res.ID())}
+		return nil
+	}
+	if p.heldBack(it) {
+		return nil
+	}
+	if missing := p.missing(it); missing != "" {
+		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), missing)}
+		return nil
+	}
+	return &step{"created", func(ctx context.Context) error {
+		it.created = true
+		return it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))
+	}}
+}
+
+func (p *pass) adoption(it *item) *step {
+	if !p.opts.Adopt || p.heldBack(it) {
+		return nil
+	}
+	return &step{"adopted", func(ctx context.Context) error {
+		return it.res.Tag(ctx, it.obs, ownerTags(p.opts.Owner, Adopted), nil)
+	}}
+}
+
+// heldBack: as long as something is known to be wrong, nothing new is made or taken over. What was there before is
+// repaired all the same.
+func (p *pass) heldBack(it *item) bool {
+	if !p.blocked || remembered(it.prior) {
+		return false
+	}
+	it.object.Waiting = &Waiting{Reason: "WaitingForCorrection", Message: fmt.Sprintf("%s is not created before the problems found are put right", it.res.ID())}
+	return true
+}
+
+// missing names the objects whose values the creation needs and that do not exist yet.
+func (p *pass) missing(it *item) string {
+	var names []string
+	for _, ref := range it.res.Needs() {
+		if _, ok := p.values.Get(ref.From, ref.Value); !ok {
+			names = append(names, ref.From.String())
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}
+
+// repair returns the step that removes the differences which can be removed now. Owner tags come first, since nothing
+// is changed on an object that does not carry ours; other tags come last, so that they never hold up a field.
+func (p *pass) repair(it *item) *step {
+	owner, declared := splitTags(p.tagDifferences(it))
+	if len(owner) > 0 {
+		return p.tagging(it, owner)
+	}
+	waitsFor := ""
+	for _, d := range it.res.Diff(it.obs, p.values) {
+		if d.Action == drift.Repair && d.WaitsFor == "" {
+			return &step{"updated", func(ctx context.Context) error { return it.res.Apply(ctx, it.obs, p.values, nil) }}
+		}
+		if d.Action == drift.Repair {
+			waitsFor = d.WaitsFor
+		}
+	}
+	if len(declared) > 0 {
+		return p.tagging(it, declared)
+	}
+	if waitsFor != "" {
+		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), waitsFor)}
+	}
+	return nil
+}
+
+// tagging returns the step that removes differences in tags.
+func (p *pass) tagging(it *item, diffs []drift.Difference) *step {
+	wanted := allTags(p.opts.Tags, p.opts.Owner, it.object.Origin)
+	set, remove := map[string]string{}, []string(nil)
+	for _, d := range diffs {
+		key := tagKey(d)
+		if value, ok := wanted[key]; ok {
+			set[key] = value
+		} else {
+			remove = append(remove, key)
+		}
+	}
+	return &step{"tagged", func(ctx context.Context) error { return it.res.Tag(ctx, it.obs, set, remove) }}
+}
