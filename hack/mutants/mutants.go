@@ -113,9 +113,9 @@ var mutants = []mutant{
 		`case tag != "" && !remembered(prior):
 		return foreign`}},
 		unit, "TestAnotherOwnersTagWinsOverStatus"},
-	{"objects are adopted without being asked", 3, []edit{{acting,
+	{"objects are adopted without being asked", 3, []edit{{engine,
 		`own == adoptable && p.opts.Enforce && !p.opts.Adopt`,
-		`false`}, {engine,
+		`false`}, {acting,
 		`if !p.opts.Adopt || p.heldBack(it) {`,
 		`if p.heldBack(it) {`}},
 		unit, "TestSomeoneElsesObjectIsNeverTouched"},
