@@ -22,6 +22,7 @@ func TestProblemsAreToldInTheSameOrder(t *testing.T) {
 	r.create(p)
 	r.stalled(p, v1alpha1.ReasonInvalidSpec, "ingress[2]", "egress[1]")
 	passes, log := second(t, false)
+	r.synced(p)
 	for range 12 { // an order that comes by chance would have to be the same each time
 		reconcile(t, passes, p)
 	}
