@@ -3,6 +3,7 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -25,9 +26,9 @@ import (
 const (
 	// callTimeout bounds one attempt of one call: AWS answers control-plane calls within seconds.
 	callTimeout = 20 * time.Second
-	// maxAttempts of one call; what lasts longer is a matter for the next pass.
-	maxAttempts = 3
-	sessionName = "fargate-security-operator"
+	// defaultAttempts of one call; what lasts longer is a matter for the next pass.
+	defaultAttempts = 3
+	sessionName     = "fargate-security-operator"
 )
 
 // Config says how to reach an account. It is comparable: equal Configs share a session.
@@ -66,6 +67,8 @@ type Sessions struct {
 	Observe CallObserver
 	// Version is told to AWS in the user agent.
 	Version string
+	// MaxAttempts of one call; 0 means 3. Tests that lose answers use 1: the SDK pauses for seconds between attempts.
+	MaxAttempts int
 
 	mu       sync.Mutex
 	accounts map[Config]*Account
@@ -122,7 +125,7 @@ func (s *Sessions) connect(ctx context.Context, cfg Config) (*Account, error) {
 		partition = parsed.Partition
 	}
 	return &Account{
-		Scope:   Scope{Partition: partition, AccountID: cfg.AccountID, Region: cfg.Region},
+		Scope:   Scope{Partition: partition, AccountID: cfg.AccountID, Region: cfg.Region, Endpoint: cfg.EndpointURL},
 		Clients: clients, CallerARN: caller,
 	}, nil
 }
@@ -131,7 +134,7 @@ func (s *Sessions) connect(ctx context.Context, cfg Config) (*Account, error) {
 func (s *Sessions) load(ctx context.Context, cfg Config) (aws.Config, error) {
 	sdk, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(cfg.Region),
-		config.WithRetryer(newRetryer),
+		config.WithRetryer(func() aws.Retryer { return newRetryer(cmp.Or(s.MaxAttempts, defaultAttempts)) }),
 		config.WithHTTPClient(newHTTPClient()),
 		config.WithAPIOptions(s.middleware()),
 	)
@@ -169,9 +172,9 @@ func NewClients(sdk aws.Config) Clients {
 
 // newRetryer is the SDK's standard one, but for LimitExceeded: the SDK takes it for throttling, while IAM, KMS and
 // CloudWatch Logs mean a quota by it, which no retry will raise.
-func newRetryer() aws.Retryer {
+func newRetryer(attempts int) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = maxAttempts
+		o.MaxAttempts = attempts
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(quotaIsFinal)}, o.Retryables...)
 	})
 }

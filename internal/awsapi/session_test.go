@@ -108,3 +108,17 @@ func TestBrokenEnvironmentIsNamed(t *testing.T) {
 		t.Errorf("%+v: want the file named", f)
 	}
 }
+
+// TestMaxAttempts: a call is tried three times, or as often as the Sessions say.
+func TestMaxAttempts(t *testing.T) {
+	for _, c := range []struct{ set, want int }{{0, 3}, {1, 1}} {
+		sim, cfg := simulator(t)
+		sim.Inject(func(awssim.Call) awssim.Fault { return awssim.Fault{Kind: awssim.Break} })
+		if _, err := (&awsapi.Sessions{MaxAttempts: c.set}).Account(t.Context(), cfg); awsapi.Classify(err).Kind != failure.Transient {
+			t.Errorf("MaxAttempts %d: %v", c.set, err)
+		}
+		if got := len(sim.Calls()); got != c.want {
+			t.Errorf("MaxAttempts %d: tried %d times, want %d", c.set, got, c.want)
+		}
+	}
+}

@@ -58,6 +58,7 @@ type Call struct {
 	Caller    string    `json:"caller"`
 	Code      string    `json:"code,omitempty"` // error code, empty for success
 	Resource  string    `json:"resource,omitempty"`
+	Fault     FaultKind `json:"fault,omitempty"` // what Inject had go wrong
 }
 
 // Action is the call's IAM action, such as iam:CreateRole.
@@ -79,6 +80,7 @@ type Sim struct {
 	calls      []Call
 	seq        int
 	hooks      []func(Call)
+	inject     func(Call) Fault
 }
 
 // account is what one AWS account holds.
@@ -311,13 +313,26 @@ func (s *Sim) takeFailure(action string, after bool) *apiError {
 func (s *Sim) run(c *call) (out any, requestID string, err error) {
 	s.mu.Lock()
 	op, known := s.services[c.Service][c.Operation]
-	out, err = s.runLocked(c, op, known)
 	s.seq++
-	requestID = fmt.Sprintf("%08x-5157-4000-8000-%012x", s.seq, s.seq)
 	entry := Call{
-		Seq: s.seq, Time: s.now(), Service: c.Service, Operation: c.Operation,
-		Account: c.Account, Region: c.Region, Caller: c.Caller, Resource: c.Resource,
+		Seq: s.seq, Time: s.now(), Service: c.Service, Operation: c.Operation, Write: op.write,
+		Account: c.Account, Region: c.Region, Caller: c.Caller,
 	}
+	requestID = fmt.Sprintf("%08x-5157-4000-8000-%012x", s.seq, s.seq)
+	inject := s.inject
+	s.mu.Unlock()
+
+	var fault Fault
+	if inject != nil {
+		fault = inject(entry)
+	}
+	err = fault.before(c)
+
+	s.mu.Lock()
+	if err == nil {
+		out, err = s.runLocked(c, op, known)
+	}
+	entry.Resource, entry.Fault = c.Resource, fault.Kind
 	if err != nil {
 		entry.Code = asAPIError(err).Code
 	}
@@ -330,6 +345,9 @@ func (s *Sim) run(c *call) (out any, requestID string, err error) {
 		for _, hook := range hooks {
 			hook(entry)
 		}
+	}
+	if fault.Kind == LoseAnswer {
+		return nil, requestID, errNoAnswer
 	}
 	return out, requestID, err
 }

@@ -4,6 +4,7 @@ package awssim
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -62,6 +63,9 @@ func (s *Sim) serveAWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out, requestID, err := s.run(c)
+	if errors.Is(err, errNoAnswer) {
+		panic(http.ErrAbortHandler) // closes the connection; net/http says so
+	}
 	w.Header().Set("X-Amzn-Requestid", requestID)
 	if err != nil {
 		p.writeError(w, c, requestID, asAPIError(err))

@@ -51,6 +51,13 @@ func (s *Sim) SetClusterStatus(cluster, status string) error {
 	return nil
 }
 
+// SetDelays changes how long AWS takes from now on.
+func (s *Sim) SetDelays(delays Delays) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opts.Delays = delays
+}
+
 // steered returns a cluster of the simulator's own account and Region.
 func (s *Sim) steered(cluster string) (*eksClusterState, error) {
 	st := s.account(s.opts.Account).region(s.opts.Region).eks
