@@ -50,7 +50,7 @@ type ProfileReconciler struct {
 
 	retries  *retries
 	memories memories
-	// swept remembers the profiles whose owner tag was looked for since the operator started.
+	// swept remembers for which specVersion of a profile its owner tag was looked for since the operator started.
 	swept sync.Map
 }
 
@@ -123,9 +123,7 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, prof
 		ctrl.LoggerFrom(ctx).Info("repaired drift", "fields", len(repaired), "what", profile.Status.LastRepair.Message)
 		r.Recorder.Eventf(profile, nil, corev1.EventTypeNormal, "Repaired", "Repair", "%s", note(profile.Status.LastRepair.Message))
 	}
-	if verdict.Ready == metav1.ConditionTrue {
-		r.swept.Store(req, true)
-	}
+	r.noteSweep(req, profile, result)
 	kind, waiting := worstKind(list)
 	return r.retries.after(req, kind, waiting, resync), nil
 }
@@ -146,17 +144,30 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 		return r.unreachable(ctx, req, profile, err)
 	}
 	s := r.stack(profile, account)
-	declared := s.resources()
-	leftovers, err := s.leftovers(ctx, declared, true)
-	if err != nil {
-		return r.unreachable(ctx, req, profile, err)
+	sweep := r.sweepDue(req, profile)
+	result, err := r.takeDown(ctx, s, sweep)
+	if err == nil && len(result.Leftovers) == 0 && !sweep { // never without a last look for what carries our tag
+		result, err = r.takeDown(ctx, s, true)
 	}
-	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
-	logWrites(ctx, &result)
-	if len(result.Leftovers) == 0 {
+	switch {
+	case err != nil:
+		return r.unreachable(ctx, req, profile, err)
+	case len(result.Leftovers) == 0:
 		return ctrl.Result{}, r.letGo(ctx, req, profile)
 	}
 	return r.reportDeletion(ctx, req, profile, &result, account.resync)
+}
+
+// takeDown is one pass of a deletion.
+func (r *ProfileReconciler) takeDown(ctx context.Context, s *stack, sweep bool) (resource.Result, error) {
+	declared := s.resources()
+	leftovers, err := s.leftovers(ctx, declared, sweep)
+	if err != nil {
+		return resource.Result{}, err
+	}
+	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
+	logWrites(ctx, &result)
+	return result, nil
 }
 
 func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result, resync time.Duration) (ctrl.Result, error) {
@@ -171,6 +182,7 @@ func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request
 	if err := r.report(ctx, profile, before, verdict, false); err != nil {
 		return ctrl.Result{}, err
 	}
+	r.noteSweep(req, profile, result)
 	kind, _ := worstKind(list)
 	return r.retries.after(req, kind, true, resync), nil
 }
@@ -289,12 +301,31 @@ func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
 	}
 }
 
-// sweepDue tells whether objects are to be looked for by their owner tag too: until the profile has been ready since
-// the operator started, and while its spec is on the way.
+// sweepDue tells whether objects are to be looked for by their owner tag too, which reads all of the account's roles:
+// once for each generation of the spec since the operator started, and after each pass in which a call failed, since
+// its answer, or what was to follow on it, may be lost. What a sweep finds is listed in status from then on.
 func (r *ProfileReconciler) sweepDue(req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) bool {
-	_, done := r.swept.Load(req)
-	return !done || profile.Status.ObservedGeneration != profile.Generation ||
-		!meta.IsStatusConditionTrue(profile.Status.Conditions, v1alpha1.ReadyCondition)
+	last, _ := r.swept.Load(req)
+	return last != specOf(profile)
+}
+
+// specVersion identifies what a person has declared: also a profile that was deleted and created again.
+type specVersion struct {
+	uid        types.UID
+	generation int64
+}
+
+func specOf(profile *v1alpha1.FargateSecurityProfile) specVersion {
+	return specVersion{profile.UID, profile.Generation}
+}
+
+// noteSweep is called at the end of a pass, when its status is written.
+func (r *ProfileReconciler) noteSweep(req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result) {
+	if slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failure != nil }) {
+		r.swept.Delete(req)
+		return
+	}
+	r.swept.Store(req, specOf(profile))
 }
 
 func (r *ProfileReconciler) forget(req ctrl.Request) {
