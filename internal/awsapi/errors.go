@@ -243,6 +243,16 @@ var (
 // Sanitize takes out of an AWS message what must not reach status, or would change from call to call: request ids,
 // encoded authorization messages, session names. The id of a KMS key stays, since key/ precedes it.
 func Sanitize(message string) string {
+	for {
+		clean := sanitizeOnce(message)
+		if clean == message {
+			return clean
+		}
+		message = clean // what was cut out can leave another one behind
+	}
+}
+
+func sanitizeOnce(message string) string {
 	message = encodedMessage.ReplaceAllString(message, "")
 	message = requestID.ReplaceAllString(message, "")
 	message = sessionSuffix.ReplaceAllString(message, "$1/...")

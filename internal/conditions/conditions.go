@@ -81,7 +81,10 @@ func Join(messages []string) string {
 	return strings.Join(seen, "; ")
 }
 
+// shorten also makes the message what the API server keeps: JSON has no text that is not UTF-8, and a message that comes
+// back different would be written in every pass.
 func shorten(message string) string {
+	message = strings.ToValidUTF8(message, "\uFFFD")
 	if len(message) <= maxMessage {
 		return message
 	}
