@@ -2,6 +2,8 @@
 
 package awssim
 
+import "slices"
+
 // createNodegroupInput is what is read of a request; the rest of a managed
 // node group (AMI, launch template, taints, ...) is not modelled.
 type createNodegroupInput struct {
@@ -27,6 +29,8 @@ func createNodegroup(s *Sim, c *call, in *createNodegroupInput) (any, error) {
 	switch {
 	case !eksClusterName.MatchString(in.NodegroupName) || len(in.NodegroupName) > 63:
 		return nil, eksInvalid("The node group name %q must start with a letter or digit, have only letters, digits, hyphens and underscores, and at most 63 characters", in.NodegroupName)
+	case !slices.Contains([]string{"", "ON_DEMAND", "SPOT", "CAPACITY_BLOCK"}, in.CapacityType): // CreateNodegroup: capacityType
+		return nil, eksInvalid("There is no capacity type %s", in.CapacityType)
 	case cluster.nodegroups[in.NodegroupName] != nil:
 		return nil, eksInUse("NodeGroup already exists with name %s and cluster name %s", in.NodegroupName, cluster.Name)
 	case len(in.Subnets) == 0:

@@ -42,6 +42,9 @@ func eksTagResource(s *Sim, c *call, in *eksTagInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(in.Tags) == 0 { // EKS API reference, TagResource: tags is required, and has at least one
+		return nil, errf(http.StatusBadRequest, "BadRequestException", "Tags are required")
+	}
 	if problem := tagProblem(tags, in.Tags); problem != "" {
 		return nil, errf(http.StatusBadRequest, "BadRequestException", "%s", problem)
 	}
@@ -54,7 +57,11 @@ func eksUntagResource(s *Sim, c *call, _ *noInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	removeTags(tags, c.Params["tagKeys"])
+	keys := c.Params["tagKeys"]
+	if len(keys) == 0 || len(keys) > maxTags { // EKS API reference, UntagResource: tagKeys
+		return nil, errf(http.StatusBadRequest, "BadRequestException", "There must be 1 to %d tag keys, not %d", maxTags, len(keys))
+	}
+	removeTags(tags, keys)
 	return nil, nil
 }
 

@@ -130,6 +130,9 @@ type listPoliciesInput struct {
 }
 
 func listPolicies(s *Sim, st *iamState, _ *call, in *listPoliciesInput) (any, error) {
+	if !slices.Contains([]string{"", "All", "AWS", "Local"}, in.Scope) { // IAM API reference, ListPolicies: Scope
+		return nil, validationError("Value '%s' at 'scope' failed to satisfy constraint: Member must satisfy enum value set: [All, AWS, Local]", in.Scope)
+	}
 	var found []iamPolicyXML
 	for _, arn := range slices.Sorted(maps.Keys(st.policies)) {
 		p := st.policies[arn]

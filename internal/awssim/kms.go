@@ -172,16 +172,20 @@ type keyInput struct {
 // kmsListInput is the paging part of the List operations.
 type kmsListInput struct {
 	KeyID  string `json:"KeyId"`
-	Limit  int    `json:"Limit"`
+	Limit  *int   `json:"Limit"`
 	Marker string `json:"Marker"`
 }
 
 // kmsPage cuts a page by Limit and Marker and answers it under a field name.
 func kmsPage[T any](s *Sim, in *kmsListInput, items []T, key func(T) string, field string, most int, wire func(T) any) (any, error) {
-	if in.Limit < 0 || in.Limit > 1000 {
-		return nil, kmsInvalid("Limit must be between 1 and 1000, not %d", in.Limit)
+	asked := 0
+	if in.Limit != nil {
+		asked = *in.Limit
+		if asked < 1 || asked > 1000 {
+			return nil, kmsInvalid("Limit must be between 1 and 1000, not %d", asked)
+		}
 	}
-	items, next, ok := page(items, key, in.Marker, s.pageSize(in.Limit, most))
+	items, next, ok := page(items, key, in.Marker, s.pageSize(asked, most))
 	if !ok {
 		return nil, errf(http.StatusBadRequest, "InvalidMarkerException", "The marker is not valid")
 	}

@@ -17,12 +17,14 @@ type aliasInput struct {
 }
 
 // check wants a name that is alias/... and not one of AWS's.
-func (in *aliasInput) check() error {
+func (in *aliasInput) check(moved bool) error {
 	switch {
 	case !strings.HasPrefix(in.AliasName, "alias/"):
 		return kmsInvalid("Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html")
 	case strings.HasPrefix(in.AliasName, "alias/aws/"):
 		return errf(http.StatusBadRequest, "NotAuthorizedException", "The alias prefix alias/aws/ is reserved for AWS managed keys")
+	case !aliasPattern.MatchString(in.AliasName) && moved: // InvalidAliasNameException is one of CreateAlias only
+		return kmsInvalid("Alias %s must have only letters, digits, slashes, underscores and hyphens", in.AliasName)
 	case !aliasPattern.MatchString(in.AliasName):
 		return errf(http.StatusBadRequest, "InvalidAliasNameException", "Alias %s must have only letters, digits, slashes, underscores and hyphens", in.AliasName)
 	}
@@ -30,7 +32,7 @@ func (in *aliasInput) check() error {
 }
 
 func createAlias(s *Sim, c *call, in *aliasInput) (any, error) {
-	if err := in.check(); err != nil {
+	if err := in.check(false); err != nil {
 		return nil, err
 	}
 	key, err := s.liveKey(c, in.TargetKeyID)
@@ -60,7 +62,7 @@ func (s *Sim) alias(c *call, name string) (*kmsAlias, error) {
 // updateAlias moves an alias to another key of the same kind: KMS API
 // reference, UpdateAlias.
 func updateAlias(s *Sim, c *call, in *aliasInput) (any, error) {
-	if err := in.check(); err != nil {
+	if err := in.check(true); err != nil {
 		return nil, err
 	}
 	key, err := s.liveKey(c, in.TargetKeyID)

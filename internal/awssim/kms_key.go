@@ -4,7 +4,18 @@ package awssim
 
 import (
 	"net/http"
+	"slices"
 	"time"
+)
+
+// kmsSpecs and kmsUsages: KMS API reference, CreateKey, KeySpec and KeyUsage.
+var (
+	kmsSpecs = []string{
+		"SYMMETRIC_DEFAULT", "RSA_2048", "RSA_3072", "RSA_4096", "ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_SECG_P256K1",
+		"HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512", "SM2", "ML_DSA_44", "ML_DSA_65", "ML_DSA_87", "ECC_NIST_EDWARDS25519",
+		"ML_KEM_512", "ML_KEM_768", "ML_KEM_1024",
+	}
+	kmsUsages = []string{"ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT", "ENCAPSULATE_DECAPSULATE"}
 )
 
 type createKeyInput struct {
@@ -35,6 +46,9 @@ func createKey(s *Sim, c *call, in *createKeyInput) (any, error) {
 	setDefault(&in.KeySpec, "SYMMETRIC_DEFAULT")
 	setDefault(&in.KeyUsage, "ENCRYPT_DECRYPT")
 	setDefault(&in.Origin, "AWS_KMS")
+	if !slices.Contains(kmsSpecs, in.KeySpec) || !slices.Contains(kmsUsages, in.KeyUsage) {
+		return nil, kmsInvalid("There is no key spec %s, or no key usage %s", in.KeySpec, in.KeyUsage)
+	}
 	if in.Origin != "AWS_KMS" || in.MultiRegion {
 		return nil, errf(http.StatusBadRequest, "UnsupportedOperationException", "awssim has neither imported nor multi-Region keys")
 	}

@@ -49,6 +49,9 @@ func kmsTagResource(s *Sim, c *call, in *kmsTagInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.Tags == nil { // KMS API reference, TagResource: Tags is required
+		return nil, kmsInvalid("1 validation error detected: Value null at 'tags' failed to satisfy constraint: Member must not be null")
+	}
 	tags, err := kmsTags(key.tags, in.Tags)
 	if err != nil {
 		return nil, err
@@ -66,6 +69,9 @@ func kmsUntagResource(s *Sim, c *call, in *kmsUntagInput) (any, error) {
 	key, err := s.liveKey(c, in.KeyID)
 	if err != nil {
 		return nil, err
+	}
+	if in.TagKeys == nil { // KMS API reference, UntagResource: TagKeys is required
+		return nil, kmsInvalid("1 validation error detected: Value null at 'tagKeys' failed to satisfy constraint: Member must not be null")
 	}
 	removeTags(key.tags, in.TagKeys)
 	return nil, nil

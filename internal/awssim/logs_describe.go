@@ -23,6 +23,8 @@ func describeLogGroups(s *Sim, c *call, in *describeLogGroupsInput) (any, error)
 	switch {
 	case in.Prefix != "" && in.Pattern != "":
 		return nil, logsInvalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+	case in.Class != "" && !slices.Contains(logGroupClasses, in.Class):
+		return nil, logsInvalid("Log group class %q must be one of %s", in.Class, strings.Join(logGroupClasses, ", "))
 	case in.Limit != nil && (*in.Limit < 1 || *in.Limit > 50):
 		return nil, logsInvalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 50", *in.Limit)
 	case in.Limit != nil:

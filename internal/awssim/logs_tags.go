@@ -37,6 +37,9 @@ func logsTagResource(s *Sim, c *call, in *logsTagInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(in.Tags) == 0 { // CloudWatch Logs API reference, TagResource: tags is required, and has at least one
+		return nil, logsInvalid("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	}
 	if problem := tagProblem(group.tags, in.Tags); strings.HasPrefix(problem, "The maximum number") {
 		return nil, errf(http.StatusBadRequest, "TooManyTagsException", "%s", problem)
 	} else if problem != "" {
@@ -50,6 +53,9 @@ func logsUntagResource(s *Sim, c *call, in *logsTagInput) (any, error) {
 	group, err := in.group(s, c)
 	if err != nil {
 		return nil, err
+	}
+	if in.TagKeys == nil || len(in.TagKeys) > maxTags { // CloudWatch Logs API reference, UntagResource: tagKeys
+		return nil, logsInvalid("1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member must not be null, and have length less than or equal to %d", maxTags)
 	}
 	removeTags(group.tags, in.TagKeys)
 	return nil, nil
