@@ -90,7 +90,7 @@ func createPolicy(s *Sim, st *iamState, c *call, in *createPolicyInput) (any, er
 	p := st.addManagedPolicy(arn, in.Document)
 	p.Description, p.Tags = in.Description, tags
 	p.CreatedAt, p.Updated, p.Versions[0].CreatedAt = s.now(), s.now(), s.now()
-	return &struct{ Policy iamPolicyXML }{st.policyXML(p)}, nil
+	return &struct{ Policy taggedPolicyXML }{st.policyXML(p)}, nil
 }
 
 type policyInput struct {
@@ -103,7 +103,7 @@ func getPolicy(_ *Sim, st *iamState, c *call, in *policyInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Policy iamPolicyXML }{st.policyXML(p)}, nil
+	return &struct{ Policy taggedPolicyXML }{st.policyXML(p)}, nil
 }
 
 // deletePolicy: IAM API reference DeletePolicy, on what must be done before.

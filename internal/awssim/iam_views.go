@@ -28,7 +28,13 @@ type iamPolicyXML struct {
 	IsAttachable                                      bool
 	Description                                       string `xml:",omitempty"`
 	CreateDate, UpdateDate                            string
-	Tags                                              []iamTagXML `xml:"Tags>member"`
+}
+
+// taggedPolicyXML is a policy with its tags. ManagedPolicyDetail, which
+// GetAccountAuthorizationDetails answers, has none (IAM API reference).
+type taggedPolicyXML struct {
+	iamPolicyXML
+	Tags []iamTagXML `xml:"Tags>member"`
 }
 
 type iamVersionXML struct {
@@ -87,8 +93,8 @@ func boundaryXML(r *iamRole) *iamBoundaryXML {
 }
 
 // policyXML is a managed policy as GetPolicy describes it.
-func (st *iamState) policyXML(p *iamPolicy) iamPolicyXML {
-	out := st.policySummaryXML(p)
+func (st *iamState) policyXML(p *iamPolicy) taggedPolicyXML {
+	out := taggedPolicyXML{iamPolicyXML: st.policySummaryXML(p)}
 	out.Description, out.Tags = p.Description, iamTags(p.Tags)
 	return out
 }

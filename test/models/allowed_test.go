@@ -198,3 +198,10 @@ func mayAnswer(all map[string]*model, operation, code string) (key string, ok bo
 	}
 	return "", false
 }
+
+// unmodelledAnswers are what TestAnswersAreModelled finds in answers that are right all the same, with the source. It is
+// exact.
+var unmodelledAnswers = map[string]string{
+	`.RoleDetailList[].PermissionsBoundary.PermissionsBoundaryType: "Policy" is none of [PermissionsBoundaryPolicy]`: "IAM API reference, AttachedPermissionsBoundary: the type can only have a value of Policy",
+	`.internetGatewaySet[].attachmentSet[].state: "available" is none of [attaching attached detaching detached]`:    "EC2 API reference, InternetGatewayAttachment: for an internet gateway, the state is available when attached to a VPC",
+}

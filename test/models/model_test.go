@@ -23,6 +23,7 @@ type model struct {
 
 type modelOperation struct {
 	Input  *struct{ Shape string }
+	Output *struct{ Shape string }
 	Errors []struct{ Shape string }
 }
 
@@ -31,6 +32,7 @@ type shape struct {
 	Required []string
 	Members  map[string]member
 	Member   *member // of a list
+	Value    *member // of a map
 	Enum     []string
 	Min, Max *float64
 	Error    struct{ Code string }
