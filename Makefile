@@ -155,7 +155,7 @@ test-unit: ## Only tests that need no API server.
 	go test -timeout 10m $(UNIT)
 
 .PHONY: test-envtest
-test-envtest: controlplane ## Only tests on the real API server.
+test-envtest: controlplane venv ## Only tests on the real API server.
 	$(with_env) go test -timeout 20m $(ENVTEST)
 
 .PHONY: e2e
@@ -169,6 +169,12 @@ e2e-moto: build controlplane venv ## The end-to-end tests on moto only.
 .PHONY: mutants
 mutants: controlplane ## Deliberate bugs, each of which must turn a test red (5 minutes).
 	$(with_env) go run ./hack/mutants
+
+FUZZ ?= 10
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for FUZZ seconds each; what one finds stays in its testdata/fuzz.
+	hack/fuzz.sh "$(FUZZ)"
 
 # ---- tools ----
 
