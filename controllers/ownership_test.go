@@ -134,7 +134,7 @@ func TestPruneWhatLeavesTheSpec(t *testing.T) {
 	r.silent(p)
 }
 
-func TestGroupInUseIsKeptAndSaysBywhom(t *testing.T) {
+func TestGroupInUseIsKeptAndSaysByWhom(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	p := r.full()
@@ -158,7 +158,7 @@ func TestGroupInUseIsKeptAndSaysBywhom(t *testing.T) {
 }
 
 // TestRenamedRole: the profile in AWS cannot take the new role, so the old one, still in use, must stay.
-func TestRenamedRoleIsARelacementAndKeepsTheOldOne(t *testing.T) {
+func TestRenamedRoleIsAReplacementAndKeepsTheOldOne(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	p := r.full()
