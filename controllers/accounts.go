@@ -17,7 +17,6 @@ import (
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
-	"github.com/fargate-security/fargate-security-operator/internal/failure"
 	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
 )
 
@@ -125,6 +124,3 @@ func resyncOf(account *v1alpha1.AWSAccount) time.Duration {
 	}
 	return account.Spec.ResyncInterval.Duration
 }
-
-// classify words an error of the way to AWS.
-func classify(err error) failure.Failure { return awsapi.Classify(err) }

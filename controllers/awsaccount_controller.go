@@ -83,7 +83,7 @@ func (r *AccountReconciler) judge(req ctrl.Request, verified *awsapi.Account, er
 		return conditions.Verdict{Ready: metav1.ConditionFalse, Stalled: true,
 			Reason: v1alpha1.ReasonAccountMismatch, Message: mismatch.Error()}, ""
 	default:
-		f := classify(err)
+		f := awsapi.Classify(err)
 		long := r.retries.deniedForLong(req, f.Kind == failure.AccessDenied)
 		stalled := long || f.Kind == failure.Invalid
 		return conditions.Verdict{Ready: metav1.ConditionFalse, Stalled: stalled, Reconciling: !stalled,

@@ -13,6 +13,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/conditions"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -72,9 +73,5 @@ func eventType(c metav1.Condition) string {
 	return corev1.EventTypeWarning
 }
 
-func note(message string) string {
-	if len(message) > maxNote-64 {
-		return message[:maxNote-64]
-	}
-	return message
-}
+// note cuts a message so that the condition's type has room beside it.
+func note(message string) string { return conditions.Shorten(message, maxNote-64) }

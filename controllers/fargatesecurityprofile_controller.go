@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/conditions"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -228,7 +229,7 @@ func (r *ProfileReconciler) unreachable(ctx context.Context, req ctrl.Request, p
 	case errors.As(err, &apiStatus):
 		return ctrl.Result{}, err
 	default:
-		f := classify(err)
+		f := awsapi.Classify(err)
 		kind = f.Kind
 		long := r.retries.deniedForLong(req, kind == failure.AccessDenied)
 		verdict.Stalled = stalls(kind, long)
@@ -297,7 +298,7 @@ func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
 		Adopt:   spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt,
 		Retain:  spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain,
 		Owner:   s.owner, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
-		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: classify,
+		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: awsapi.Classify,
 	}
 }
 

@@ -26,6 +26,7 @@ func (s *stack) specProblems() map[resource.ID][]resource.Problem {
 
 type addProblem func(id resource.ID, reason, format string, args ...any)
 
+// roleProblems leaves the guardrails to the Resource, which holds them against what it observes too.
 func (s *stack) roleProblems(add addProblem) {
 	spec, id := s.profile.Spec.PodExecutionRole, s.roleID()
 	if spec.ExistingARN != "" {
@@ -33,15 +34,6 @@ func (s *stack) roleProblems(add addProblem) {
 			add(id, v1alpha1.ReasonInvalidSpec, "spec.podExecutionRole.existingARN is in account %s, but the profile's account is %s: name a role of that account", account, s.account.AccountID)
 		}
 		return
-	}
-	if err := s.account.guard.Boundary(spec.PermissionsBoundaryARN); err != nil {
-		add(id, v1alpha1.ReasonGuardrailViolation, "spec.podExecutionRole.permissionsBoundaryARN: %v", err)
-	}
-	for _, arn := range s.managedPolicies() {
-		if !s.account.guard.PolicyAllowed(arn) {
-			add(id, v1alpha1.ReasonGuardrailViolation, "spec.podExecutionRole.managedPolicyARNs: %s is not among the policies that the account's guardrails allow (%s): leave it out, or have the guardrail widened",
-				arn, canonical.List(s.account.guard.AllowedManagedPolicyARNs))
-		}
 	}
 	for _, p := range spec.InlinePolicies {
 		if err := canonical.ValidatePolicy(p.Document); err != nil {

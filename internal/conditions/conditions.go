@@ -53,7 +53,7 @@ func setOnlyTrue(list *[]metav1.Condition, generation int64, kind string, isTrue
 // Set writes one condition; lastTransitionTime moves only when its status does.
 func Set(list *[]metav1.Condition, generation int64, kind string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(list, metav1.Condition{
-		Type: kind, Status: status, Reason: reason, Message: shorten(message), ObservedGeneration: generation,
+		Type: kind, Status: status, Reason: reason, Message: Shorten(message, maxMessage), ObservedGeneration: generation,
 	})
 }
 
@@ -81,14 +81,14 @@ func Join(messages []string) string {
 	return strings.Join(seen, "; ")
 }
 
-// shorten also makes the message what the API server keeps: JSON has no text that is not UTF-8, and a message that comes
+// Shorten cuts a message to at most max bytes, at a character. It also makes it what the API server keeps: JSON has no text that is not UTF-8, and a message that comes
 // back different would be written in every pass.
-func shorten(message string) string {
+func Shorten(message string, max int) string {
 	message = strings.ToValidUTF8(message, "\uFFFD")
-	if len(message) <= maxMessage {
+	if len(message) <= max {
 		return message
 	}
-	cut := maxMessage - len(" ...")
+	cut := max - len(" ...")
 	for cut > 0 && !utf8.RuneStart(message[cut]) {
 		cut--
 	}

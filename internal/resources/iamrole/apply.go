@@ -52,7 +52,7 @@ func (r *Resource) create(ctx context.Context, tags map[string]string) error {
 	if err == nil {
 		err = r.put(ctx, observed.Role{})
 	}
-	if isNotFound(err) {
+	if awsapi.IsNotFound(err) {
 		// IAM is eventually consistent: a new role may be unknown to the next call.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html#troubleshoot_general_eventual-consistency
 		return &resource.Waiting{Reason: ReasonWaitingForRole, Message: fmt.Sprintf("%s was created and is not known everywhere in IAM yet", r.ID())}
@@ -144,7 +144,7 @@ func (r *Resource) deleteInlineOne(ctx context.Context, name string) error {
 
 // unlessGone takes NotFound for success: what was to be removed is not there.
 func unlessGone(err error) error {
-	if isNotFound(err) {
+	if awsapi.IsNotFound(err) {
 		return nil
 	}
 	return err
@@ -157,6 +157,3 @@ func (r *Resource) doing(what string, err error) error {
 	}
 	return fmt.Errorf("%s: %s: %w", r.ID(), what, err)
 }
-
-// isNotFound tells that IAM or EKS does not know the object; nil is no error.
-func isNotFound(err error) bool { return err != nil && awsapi.IsNotFound(err) }

@@ -56,7 +56,7 @@ func (c *PolicyCache) Document(ctx context.Context, client awsapi.IAM, arn strin
 		return entry.document, nil
 	}
 	policy, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
-	if isNotFound(err) {
+	if awsapi.IsNotFound(err) {
 		return "", nil
 	}
 	if err != nil {
@@ -82,7 +82,7 @@ func policyTTL(arn string) time.Duration {
 
 func readVersion(ctx context.Context, client awsapi.IAM, arn, version string) (string, error) {
 	out, err := client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: &version})
-	if isNotFound(err) { // deleted since GetPolicy
+	if awsapi.IsNotFound(err) { // deleted since GetPolicy
 		return "", nil
 	}
 	if err != nil {

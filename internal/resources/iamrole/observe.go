@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -72,7 +73,7 @@ func (r *Resource) unknownPolicies(ctx context.Context, role observed.Role) ([]r
 	var problems []resource.Problem
 	check := func(field, arn string) error {
 		_, err := r.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
-		if isNotFound(err) {
+		if awsapi.IsNotFound(err) {
 			problems = append(problems, resource.Problem{Reason: ReasonPolicyNotFound, Message: fmt.Sprintf(
 				"%s: %s names %s, and there is no such policy; correct the ARN or create the policy", r.ID(), field, arn)})
 			return nil

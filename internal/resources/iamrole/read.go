@@ -31,7 +31,7 @@ func (r reader) read(ctx context.Context, name string) (observed.Role, bool, err
 	if err == nil {
 		role.InlinePolicies, err = r.inline(ctx, name)
 	}
-	if isNotFound(err) { // from the start, or deleted while it was read
+	if awsapi.IsNotFound(err) { // from the start, or deleted while it was read
 		return observed.Role{}, false, nil
 	}
 	if err != nil {
@@ -92,7 +92,7 @@ func (r reader) inline(ctx context.Context, name string) (map[string]string, err
 		}
 		for _, policy := range page.PolicyNames {
 			out, err := r.iam.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &name, PolicyName: &policy})
-			if isNotFound(err) { // deleted since it was listed
+			if awsapi.IsNotFound(err) { // deleted since it was listed
 				continue
 			}
 			if err != nil {

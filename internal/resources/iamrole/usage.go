@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -17,7 +18,7 @@ func (r reader) nodeGroup(ctx context.Context, roleARN string) (string, error) {
 	pages := eks.NewListNodegroupsPaginator(r.eks, &eks.ListNodegroupsInput{ClusterName: &r.cluster})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if isNotFound(err) { // no cluster, no node groups
+		if awsapi.IsNotFound(err) { // no cluster, no node groups
 			return "", nil
 		}
 		if err != nil {
@@ -25,7 +26,7 @@ func (r reader) nodeGroup(ctx context.Context, roleARN string) (string, error) {
 		}
 		for _, name := range page.Nodegroups {
 			out, err := r.eks.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &r.cluster, NodegroupName: &name})
-			if isNotFound(err) {
+			if awsapi.IsNotFound(err) {
 				continue
 			}
 			if err != nil {
@@ -44,7 +45,7 @@ func (r reader) fargateProfile(ctx context.Context, roleARN string) (string, err
 	pages := eks.NewListFargateProfilesPaginator(r.eks, &eks.ListFargateProfilesInput{ClusterName: &r.cluster})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if isNotFound(err) { // no cluster, no profiles
+		if awsapi.IsNotFound(err) { // no cluster, no profiles
 			return "", nil
 		}
 		if err != nil {
@@ -52,7 +53,7 @@ func (r reader) fargateProfile(ctx context.Context, roleARN string) (string, err
 		}
 		for _, name := range page.FargateProfileNames {
 			out, err := r.eks.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: &r.cluster, FargateProfileName: &name})
-			if isNotFound(err) {
+			if awsapi.IsNotFound(err) {
 				continue
 			}
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -54,7 +55,7 @@ func (r *Resource) create(ctx context.Context, tags map[string]string) error {
 	if err = r.setAlias(ctx, d); err == nil {
 		err = r.setRotation(ctx, d)
 	}
-	if isNotFound(err) {
+	if awsapi.IsNotFound(err) {
 		return &resource.Waiting{Reason: ReasonWaiting, Message: fmt.Sprintf("%s was created and is not known everywhere in KMS yet", r.ID())}
 	}
 	return err

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -31,7 +32,7 @@ func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 		}
 	}
 	for _, alias := range r.ownAliases(d) {
-		if _, err := r.kms.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: &alias}); err != nil && !isNotFound(err) {
+		if _, err := r.kms.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: &alias}); err != nil && !awsapi.IsNotFound(err) {
 			return r.doing("deleting the alias "+alias, err)
 		}
 	}
@@ -39,7 +40,7 @@ func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 		return nil
 	}
 	_, err := r.kms.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: &d.key.ARN, PendingWindowInDays: aws.Int32(r.window())})
-	if isNotFound(err) {
+	if awsapi.IsNotFound(err) {
 		return nil
 	}
 	return r.doing("scheduling the deletion", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -28,7 +29,7 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 	d.key.Alias, d.key.AliasTarget = r.alias, target
 	if d.key.CustomerManaged {
 		if err := r.read(ctx, &d); err != nil {
-			if isNotFound(err) { // deleted for good while it was read
+			if awsapi.IsNotFound(err) { // deleted for good while it was read
 				return &resource.Observation{}, nil
 			}
 			return nil, err

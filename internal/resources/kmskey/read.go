@@ -34,7 +34,7 @@ func detailOf(o *resource.Observation) detail {
 // describe returns a key by id, ARN or alias; nil when there is none.
 func describe(ctx context.Context, client awsapi.KMS, ref string) (*types.KeyMetadata, error) {
 	out, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &ref})
-	if isNotFound(err) {
+	if awsapi.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -124,6 +124,3 @@ func keyID(arn string) string {
 	}
 	return id
 }
-
-// isNotFound tells that KMS or CloudWatch Logs does not know the object; nil is no error.
-func isNotFound(err error) bool { return err != nil && awsapi.IsNotFound(err) }

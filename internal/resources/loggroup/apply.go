@@ -93,7 +93,7 @@ func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 		return nil
 	}
 	_, err := r.logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &r.name})
-	if isNotFound(err) {
+	if awsapi.IsNotFound(err) {
 		return nil
 	}
 	return r.doing("deleting", err)

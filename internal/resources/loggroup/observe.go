@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -30,7 +31,7 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 		KeyARN:        aws.ToString(found.KmsKeyId),
 	}
 	tags, err := r.logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &group.ARN})
-	if isNotFound(err) { // deleted since it was found
+	if awsapi.IsNotFound(err) { // deleted since it was found
 		return &resource.Observation{}, nil
 	}
 	if err != nil {

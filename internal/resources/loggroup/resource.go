@@ -138,6 +138,3 @@ func (r *Resource) doing(what string, err error) error {
 	}
 	return fmt.Errorf("%s: %s: %w", r.ID(), what, err)
 }
-
-// isNotFound tells that CloudWatch Logs does not know the group; nil is no error.
-func isNotFound(err error) bool { return err != nil && awsapi.IsNotFound(err) }
