@@ -61,7 +61,8 @@ func (c *cluster) logFile(name string) (*os.File, error) {
 
 func (c *cluster) start(ctx context.Context) error {
 	// For the guards, which inherit the environment.
-	for key, value := range map[string]string{guardAssets: c.opts.assets, guardParent: strconv.Itoa(os.Getpid())} {
+	told := map[string]string{guardAssets: c.opts.assets, guardParent: strconv.Itoa(os.Getpid()), guardRestart: strconv.FormatBool(c.opts.restart)}
+	for key, value := range told {
 		if err := os.Setenv(key, value); err != nil {
 			return err
 		}
@@ -111,8 +112,31 @@ func (c *cluster) startAPIServer() error {
 	// envtest switches this plugin off because nothing makes the service
 	// accounts there; here the controller manager does.
 	server.Configure().Disable("disable-admission-plugins")
+	if err := c.audit(server); err != nil {
+		return err
+	}
 	_, err = c.env.Start()
 	return err
+}
+
+// auditPolicy records each request once, when it is answered, without bodies.
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Metadata}]
+`
+
+// audit makes the API server write an audit log, if one is asked for.
+func (c *cluster) audit(server *envtest.APIServer) error {
+	if c.opts.auditLog == "" {
+		return nil
+	}
+	policy := filepath.Join(c.opts.dir, "audit-policy.yaml")
+	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+		return err
+	}
+	server.Configure().Set("audit-policy-file", policy).Set("audit-log-path", c.opts.auditLog).Set("audit-log-format", "json")
+	return nil
 }
 
 func (c *cluster) startControllerManager(kubeconfig string) error {

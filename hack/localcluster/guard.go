@@ -18,10 +18,11 @@ import (
 // killed when its parent dies, and then becomes the real one.
 
 // What a guard is told through its environment: where the real programs are,
-// and whose child it is.
+// whose child it is, and whether it is to stay and start the program again.
 const (
-	guardAssets = "LOCALCLUSTER_ASSETS"
-	guardParent = "LOCALCLUSTER_PID"
+	guardAssets  = "LOCALCLUSTER_ASSETS"
+	guardParent  = "LOCALCLUSTER_PID"
+	guardRestart = "LOCALCLUSTER_RESTART"
 )
 
 var guardNames = []string{"etcd", "kube-apiserver", "kube-controller-manager"}
@@ -45,7 +46,8 @@ func linkGuards(dir string) error {
 	return nil
 }
 
-// runGuarded only returns when it failed.
+// runGuarded becomes the program, or stays and keeps it running. It only
+// returns when it failed.
 func runGuarded(args []string) error {
 	name := filepath.Base(args[0])
 	dir := os.Getenv(guardAssets)
@@ -60,5 +62,8 @@ func runGuarded(args []string) error {
 		return errors.New("the process that started this one is already gone")
 	}
 	program := filepath.Join(dir, name)
+	if os.Getenv(guardRestart) == "true" {
+		return keepRunning(args[0], program, args[1:])
+	}
 	return fmt.Errorf("starting %s: %w", program, syscall.Exec(program, append([]string{program}, args[1:]...), os.Environ()))
 }

@@ -24,7 +24,9 @@ import (
 type options struct {
 	assets        string
 	dir           string
+	auditLog      string
 	startTimeout  time.Duration
+	restart       bool
 	outliveParent bool
 }
 
@@ -56,7 +58,9 @@ func parseFlags(args []string) (options, error) {
 	flags := flag.NewFlagSet("localcluster", flag.ContinueOnError)
 	flags.StringVar(&opts.assets, "assets", "bin/controlplane", "directory with etcd, kube-apiserver and kube-controller-manager (made by `make controlplane`)")
 	flags.StringVar(&opts.dir, "dir", "", "directory for data, certificates, logs and the kubeconfig; required, and should be empty")
+	flags.StringVar(&opts.auditLog, "audit-log", "", "file that gets a JSON line for each request to the API server (who, verb, object; no bodies)")
 	flags.DurationVar(&opts.startTimeout, "start-timeout", time.Minute, "how long each component may take to become ready")
+	flags.BoolVar(&opts.restart, "restart", false, "start a program that was killed again, with its data; DIR/run/NAME.pid holds its process id, and while DIR/run/NAME.hold exists it stays down")
 	flags.BoolVar(&opts.outliveParent, "outlive-parent", false, "keep running when the process that started this one ends")
 	if err := flags.Parse(args); err != nil {
 		return opts, err
@@ -70,6 +74,11 @@ func parseFlags(args []string) (options, error) {
 	}
 	if opts.assets, err = filepath.Abs(opts.assets); err != nil {
 		return opts, err
+	}
+	if opts.auditLog != "" {
+		if opts.auditLog, err = filepath.Abs(opts.auditLog); err != nil {
+			return opts, err
+		}
 	}
 	for _, name := range guardNames {
 		if _, err := os.Stat(filepath.Join(opts.assets, name)); err != nil {

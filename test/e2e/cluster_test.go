@@ -39,12 +39,14 @@ type cluster struct {
 	token   string // the manager's own
 }
 
-// startCluster starts the control plane and installs the operator's manifests as the README says.
-func startCluster(t *testing.T, dir string) *cluster {
+// startCluster starts the control plane and installs the operator's manifests as the README says. The arguments are for
+// localcluster: -audit-log FILE, -restart.
+func startCluster(t *testing.T, dir string, args ...string) *cluster {
 	t.Helper()
 	data := filepath.Join(dir, "cluster")
 	c := &cluster{dir: dir, admin: filepath.Join(data, "kubeconfig")}
-	c.process = start(t, dir, "localcluster", installed.localcluster, bareEnv(dir), "--dir", data, "--assets", installed.controlplane)
+	args = append([]string{"--dir", data, "--assets", installed.controlplane}, args...)
+	c.process = start(t, dir, "localcluster", installed.localcluster, bareEnv(dir), args...)
 	until(t, "starting the control plane", func() error {
 		_, err := os.Stat(c.admin)
 		return err
