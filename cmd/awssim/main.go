@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -35,6 +36,7 @@ func main() {
 // settings are the command line.
 type settings struct {
 	listen, seed, log string
+	enforce, caller   string
 	options           awssim.Options
 }
 
@@ -44,6 +46,8 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&set.listen, "listen", "127.0.0.1:4566", "address to serve on; port 0 takes a free one")
 	flags.StringVar(&set.seed, "seed", "", "YAML file with what the account holds from the start")
 	flags.StringVar(&set.log, "log", "", "file that gets one JSON line for each call (default: standard output)")
+	flags.StringVar(&set.enforce, "enforce", "", "file with an IAM policy: --enforced-caller may do what it allows, and nothing more")
+	flags.StringVar(&set.caller, "enforced-caller", "", "ARN of the user or role that --enforce is for (default: user/operator, whose keys begin with AKIA or ASIA)")
 	flags.StringVar(&set.options.Account, "account", awssim.DefaultAccount, "account id")
 	flags.StringVar(&set.options.Region, "region", awssim.DefaultRegion, "Region of unsigned calls and of the seed")
 	flags.IntVar(&set.options.PageSize, "page-size", 0, "largest page of every list; 0: AWS's own sizes")
@@ -80,6 +84,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := seed(sim, set.seed); err != nil {
 		return err
 	}
+	if err := enforce(sim, set); err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", set.listen)
 	if err != nil {
 		return err
@@ -107,6 +114,18 @@ func seed(sim *awssim.Sim, path string) error {
 		return fmt.Errorf("seed %s: %w", path, err)
 	}
 	return nil
+}
+
+// enforce holds a caller to the policy in a file, if there is one.
+func enforce(sim *awssim.Sim, set settings) error {
+	if set.enforce == "" {
+		return nil
+	}
+	policy, err := os.ReadFile(set.enforce)
+	if err != nil {
+		return fmt.Errorf("cannot read the policy: %w", err)
+	}
+	return sim.Enforce(cmp.Or(set.caller, "arn:aws:iam::"+set.options.Account+":user/operator"), string(policy))
 }
 
 // serve answers until ctx ends, then gives open calls two seconds.

@@ -78,6 +78,36 @@ func TestServesTheDemoSeedUntilItIsStopped(t *testing.T) {
 	}
 }
 
+// TestEnforcedPolicy: by default it is for the user of the operator's keys, and else for whom it says.
+func TestEnforcedPolicy(t *testing.T) {
+	policy := filepath.Join(t.TempDir(), "policy.json")
+	text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"eks:ListClusters","Resource":"*"}]}`
+	if err := os.WriteFile(policy, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args         []string
+		held, freely string
+	}{
+		"the operator": {nil, "AKIAEXAMPLE", "ALICE"},
+		"alice":        {[]string{"--enforced-caller", "arn:aws:iam::111122223333:user/alice"}, "ALICE", "AKIAEXAMPLE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, stop := start(t, append(c.args, "--seed", "../../hack/demo-seed.yaml", "--enforce", policy)...)
+			for key, want := range map[string]bool{c.held: false, c.freely: true} {
+				api := eks.New(eks.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider(key, "s", "")})
+				_, err := api.DescribeCluster(context.Background(), &eks.DescribeClusterInput{Name: aws.String("prod")})
+				if (err == nil) != want || err != nil && !strings.Contains(err.Error(), "eks:DescribeCluster") {
+					t.Errorf("%s: %v", key, err)
+				}
+			}
+			if err := stop(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 func TestFlagsReachTheSimulator(t *testing.T) {
 	set, err := parse(strings.Fields("--account 444455556666 --region us-east-1 --page-size 3 --profile-create 1s --profile-delete 2s --cluster-update 3s --role-propagation 4s"))
 	if err != nil {
@@ -107,6 +137,8 @@ func TestBadCommandLines(t *testing.T) {
 		"no seed file":  {"--seed", "/none.yaml"},
 		"bad seed":      {"--seed", bad},
 		"bad log":       {"--log", "/none/x"},
+		"no policy":     {"--enforce", "/none.json"},
+		"bad policy":    {"--enforce", bad},
 		"bad address":   {"--listen", "256.0.0.1:1"},
 		"bad seed data": {"--seed", os.DevNull, "--listen", "nowhere:-1"},
 	} {

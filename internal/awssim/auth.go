@@ -68,17 +68,27 @@ func accountOfARN(arn string) string {
 	return parts[4]
 }
 
+// EncodedMessage stands for the details that EC2 puts into its refusals in a
+// form that only sts:DecodeAuthorizationMessage reads: API reference of STS.
+// They may tell what the caller must not know, so nobody may pass them on.
+const EncodedMessage = "vVkmW5tQpN3eD8cXoYb1RzLs7HaUjGf0ItEqKhPdCnMwBx4Ay6iOgTlJrZu2S9Fa"
+
 // accessDenied is a service's own way to refuse, in AWS's words: IAM user
 // guide "Troubleshoot access denied error messages"; the codes are those of
 // each service's common errors.
 func accessDenied(c *call, action string) *apiError {
-	message := "User: " + c.Caller + " is not authorized to perform: " + action + " on resource: " + deniedResource(c) +
+	return accessDeniedTo(c, action, deniedResource(c))
+}
+
+func accessDeniedTo(c *call, action, resource string) *apiError {
+	message := "User: " + c.Caller + " is not authorized to perform: " + action + " on resource: " + resource +
 		" because no identity-based policy allows the " + action + " action"
 	switch c.Service {
 	case "iam", "sts":
 		return &apiError{"AccessDenied", message, http.StatusForbidden}
 	case "ec2":
-		return &apiError{"UnauthorizedOperation", "You are not authorized to perform this operation. " + message, http.StatusForbidden}
+		message = "You are not authorized to perform this operation. " + message + ". Encoded authorization failure message: " + EncodedMessage
+		return &apiError{"UnauthorizedOperation", message, http.StatusForbidden}
 	case "eks":
 		return &apiError{"AccessDeniedException", message, http.StatusForbidden}
 	default:

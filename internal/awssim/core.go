@@ -76,6 +76,7 @@ type Sim struct {
 	assumable  map[string]string   // role ARN to external id
 	ids        int                 // how many ids were made, so that each is new
 	denied     map[string]bool
+	enforced   map[string]identityPolicy // by caller
 	failures   []*failure
 	calls      []Call
 	seq        int
@@ -163,6 +164,7 @@ func New(opts Options) *Sim {
 		identities: map[string]identity{},
 		assumable:  map[string]string{},
 		denied:     map[string]bool{},
+		enforced:   map[string]identityPolicy{},
 	}
 	s.registerEKS()
 	s.registerKMS()
@@ -359,6 +361,9 @@ func (s *Sim) runLocked(c *call, op operation, known bool) (any, error) {
 	action := actionName(c.Service, c.Operation)
 	if s.isDenied(action) {
 		return nil, accessDenied(c, action)
+	}
+	if err := s.authorize(c); err != nil {
+		return nil, err
 	}
 	if err := s.takeFailure(action, false); err != nil {
 		return nil, err
