@@ -53,6 +53,7 @@ type Call struct {
 	Service   string    `json:"service"`
 	Operation string    `json:"operation"`
 	Write     bool      `json:"write"`
+	Paged     bool      `json:"paged,omitempty"` // asks for a further page of a list
 	Account   string    `json:"account"`
 	Region    string    `json:"region"`
 	Caller    string    `json:"caller"`
@@ -82,6 +83,8 @@ type Sim struct {
 	seq        int
 	hooks      []func(Call)
 	inject     func(Call) Fault
+	window     time.Duration // how long the past is kept, see KeepPast
+	pasts      []past        // oldest first
 }
 
 // account is what one AWS account holds.
@@ -317,7 +320,7 @@ func (s *Sim) run(c *call) (out any, requestID string, err error) {
 	op, known := s.services[c.Service][c.Operation]
 	s.seq++
 	entry := Call{
-		Seq: s.seq, Time: s.now(), Service: c.Service, Operation: c.Operation, Write: op.write,
+		Seq: s.seq, Time: s.now(), Service: c.Service, Operation: c.Operation, Write: op.write, Paged: c.paged(),
 		Account: c.Account, Region: c.Region, Caller: c.Caller,
 	}
 	requestID = fmt.Sprintf("%08x-5157-4000-8000-%012x", s.seq, s.seq)
@@ -328,11 +331,14 @@ func (s *Sim) run(c *call) (out any, requestID string, err error) {
 	if inject != nil {
 		fault = inject(entry)
 	}
+	if !fault.concerns(c, op) {
+		fault = Fault{}
+	}
 	err = fault.before(c)
 
 	s.mu.Lock()
 	if err == nil {
-		out, err = s.runLocked(c, op, known)
+		out, err = s.runLocked(c, op, known, fault)
 	}
 	entry.Resource, entry.Fault = c.Resource, fault.Kind
 	if err != nil {
@@ -354,7 +360,7 @@ func (s *Sim) run(c *call) (out any, requestID string, err error) {
 	return out, requestID, err
 }
 
-func (s *Sim) runLocked(c *call, op operation, known bool) (any, error) {
+func (s *Sim) runLocked(c *call, op operation, known bool, fault Fault) (any, error) {
 	if !known {
 		return nil, unknownOperation(c)
 	}
@@ -368,7 +374,7 @@ func (s *Sim) runLocked(c *call, op operation, known bool) (any, error) {
 	if err := s.takeFailure(action, false); err != nil {
 		return nil, err
 	}
-	out, err := op.handle(s, c)
+	out, err := s.handle(c, op, fault)
 	if err != nil {
 		return nil, err
 	}
@@ -376,6 +382,21 @@ func (s *Sim) runLocked(c *call, op operation, known bool) (any, error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// handle runs a call on what is, or for a stale read on what was.
+func (s *Sim) handle(c *call, op operation, fault Fault) (any, error) {
+	if fault.Kind == Stale {
+		was, err := s.asOf(fault.Age)
+		if err != nil {
+			return nil, err
+		}
+		return op.handle(was, c)
+	}
+	if op.write {
+		defer s.remember() // after a failure too: some writes are done in part
+	}
+	return op.handle(s, c)
 }
 
 // logLine writes a call to Options.Log.

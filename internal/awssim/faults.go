@@ -28,14 +28,21 @@ const (
 	LoseAnswer FaultKind = "LoseAnswer"
 	// Hang does nothing and answers nothing until the client gives up, or a minute has passed.
 	Hang FaultKind = "Hang"
+	// Stale answers a read as of the fault's Age ago: an object just made is not there yet, one just changed shows its
+	// old self, one just deleted is still there. KeepPast must have been called. Other calls run as ever.
+	Stale FaultKind = "Stale"
+	// ExpireToken answers a call for a further page of a list as its service does when the token is good no more.
+	// Other calls run as ever.
+	ExpireToken FaultKind = "ExpireToken"
 )
 
 // Fault is what Inject has go wrong with one call. Its zero value is none.
 type Fault struct {
 	Kind    FaultKind
-	Code    string // of Refuse
-	Message string // of Refuse
-	Status  int    // of Refuse (default 400) and Break (default 500)
+	Code    string        // of Refuse
+	Message string        // of Refuse
+	Status  int           // of Refuse (default 400) and Break (default 500)
+	Age     time.Duration // of Stale
 }
 
 // maxHang bounds Hang, so that a client without a timeout ends too.
@@ -54,11 +61,25 @@ func (s *Sim) Inject(decide func(Call) Fault) {
 	s.inject = decide
 }
 
+// concerns tells that the fault can befall the call.
+func (f Fault) concerns(c *call, op operation) bool {
+	switch f.Kind {
+	case Stale:
+		return canBeStale(c.Service, op)
+	case ExpireToken:
+		return c.paged()
+	default:
+		return true
+	}
+}
+
 // before is what comes of a call instead of its running, nil if it shall run.
 func (f Fault) before(c *call) error {
 	switch f.Kind {
-	case "", LoseAnswer:
+	case "", LoseAnswer, Stale:
 		return nil
+	case ExpireToken:
+		return c.expireToken()
 	case Refuse:
 		return &apiError{Code: f.Code, Message: f.Message, Status: cmp.Or(f.Status, http.StatusBadRequest)}
 	case Throttle:

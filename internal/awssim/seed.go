@@ -105,6 +105,7 @@ func DefaultSeed() Seed {
 func (s *Sim) Seed(seed Seed) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.remember()
 	return s.seed(seed)
 }
 

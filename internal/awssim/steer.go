@@ -10,6 +10,7 @@ import "fmt"
 func (s *Sim) SetProfileOutcome(cluster, profile, status string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.remember()
 	have, err := s.steered(cluster)
 	if err != nil {
 		return err
@@ -23,6 +24,7 @@ func (s *Sim) SetProfileOutcome(cluster, profile, status string) error {
 func (s *Sim) SetProfileHealth(cluster, profile, status, code, message string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.remember()
 	have, err := s.steered(cluster)
 	if err != nil {
 		return err
@@ -43,6 +45,7 @@ func (s *Sim) SetProfileHealth(cluster, profile, status, code, message string) e
 func (s *Sim) SetClusterStatus(cluster, status string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.remember()
 	have, err := s.steered(cluster)
 	if err != nil {
 		return err
