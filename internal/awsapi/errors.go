@@ -95,9 +95,18 @@ var kindByCode = map[string]failure.Kind{
 	"LimitExceededException": failure.Quota,
 }
 
-// kindOf classifies err. What AWS answered and the table does not know is Invalid when it is the client's fault, and
-// Transient else: a fault that nobody has seen is worth another try.
+// kindOf classifies err. A further page that is refused as invalid is a passing fault.
 func kindOf(err error) failure.Kind {
+	kind := answerKind(err)
+	if kind == failure.Invalid && ofFurtherPage(err) {
+		return failure.Transient
+	}
+	return kind
+}
+
+// answerKind: what AWS answered and the table does not know is Invalid when it is the client's fault, and Transient
+// else: a fault that nobody has seen is worth another try.
+func answerKind(err error) failure.Kind {
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		if kind, ok := kindByCode[api.ErrorCode()]; ok {

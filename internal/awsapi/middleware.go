@@ -22,6 +22,7 @@ func (s *Sessions) middleware() []func(*middleware.Stack) error {
 			// At the end of the Finalize step, so inside the retries: what is counted is what AWS is asked.
 			return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("fargatesecurity.Observe", s.observeCall), middleware.After)
 		},
+		markPages,
 	}
 }
 
