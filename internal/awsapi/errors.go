@@ -74,17 +74,12 @@ var kindByCode = map[string]failure.Kind{
 	"RequestTimeout":              failure.Transient,
 	"RequestTimeoutException":     failure.Transient,
 
-	"AccessDenied":                failure.AccessDenied,
-	"AccessDeniedException":       failure.AccessDenied,
-	"UnauthorizedOperation":       failure.AccessDenied,
-	"UnauthorizedAccess":          failure.AccessDenied,
-	"AuthFailure":                 failure.AccessDenied,
-	"ExpiredToken":                failure.AccessDenied,
-	"ExpiredTokenException":       failure.AccessDenied,
-	"InvalidClientTokenId":        failure.AccessDenied,
-	"UnrecognizedClientException": failure.AccessDenied,
-	"SignatureDoesNotMatch":       failure.AccessDenied,
-	"OptInRequired":               failure.AccessDenied,
+	"AccessDenied":          failure.AccessDenied,
+	"AccessDeniedException": failure.AccessDenied,
+	"UnauthorizedOperation": failure.AccessDenied,
+	"UnauthorizedAccess":    failure.AccessDenied,
+	"NotAuthorized":         failure.AccessDenied,
+	"OptInRequired":         failure.AccessDenied,
 
 	"ResourceLimitExceededException":          failure.Quota,
 	"SecurityGroupLimitExceeded":              failure.Quota,
@@ -109,6 +104,9 @@ func kindOf(err error) failure.Kind {
 func answerKind(err error) failure.Kind {
 	var api smithy.APIError
 	if errors.As(err, &api) {
+		if credentialsRefused(err) {
+			return failure.AccessDenied
+		}
 		if kind, ok := kindByCode[api.ErrorCode()]; ok {
 			return kind
 		}
@@ -179,6 +177,9 @@ func Classify(err error) failure.Failure {
 	}
 	if errors.Is(err, context.DeadlineExceeded) && Code(err) == "" {
 		return failure.Failure{Kind: failure.Transient, Reason: "Timeout", Message: actionPrefixText(err) + "no answer in time; trying again"}
+	}
+	if credentialsRefused(err) {
+		return refusal(err)
 	}
 	kind := kindOf(err)
 	return failure.Failure{Kind: kind, Reason: reasonOf(kind), Message: message(kind, err)}

@@ -5,6 +5,7 @@ package awsapi
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -86,19 +87,16 @@ func (s *Sessions) Account(ctx context.Context, cfg Config) (*Account, error) {
 	return s.Verify(ctx, cfg)
 }
 
-// Verify asks AWS anew who the credentials of a Config belong to, and forgets the session when it is not the
-// declared account.
+// Verify reads the credentials of a Config anew and asks AWS who they belong to. The new session takes the place of the
+// one before, whose credentials may have been renewed meanwhile; when it is not of the declared account there is none.
 func (s *Sessions) Verify(ctx context.Context, cfg Config) (*Account, error) {
 	account, err := s.connect(ctx, cfg)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err != nil {
-		delete(s.accounts, cfg)
+		s.forget(cfg)
 		return nil, err
 	}
-	if known := s.accounts[cfg]; known != nil && known.CallerARN == account.CallerARN {
-		return known, nil
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.accounts == nil {
 		s.accounts = map[Config]*Account{}
 	}
@@ -136,7 +134,7 @@ func (s *Sessions) load(ctx context.Context, cfg Config) (aws.Config, error) {
 		config.WithRegion(cfg.Region),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(cmp.Or(s.MaxAttempts, defaultAttempts)) }),
 		config.WithHTTPClient(newHTTPClient()),
-		config.WithAPIOptions(s.middleware()),
+		config.WithAPIOptions(append(s.middleware(), s.forgetRefused(cfg))),
 	)
 	if err != nil {
 		return aws.Config{}, &ConfigError{err}
@@ -170,17 +168,20 @@ func NewClients(sdk aws.Config) Clients {
 	}
 }
 
-// newRetryer is the SDK's standard one, but for LimitExceeded: the SDK takes it for throttling, while IAM, KMS and
-// CloudWatch Logs mean a quota by it, which no retry will raise.
+// newRetryer is the SDK's standard one, but for what another try in the same pass does not help.
 func newRetryer(attempts int) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
-		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(quotaIsFinal)}, o.Retryables...)
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(final)}, o.Retryables...)
 	})
 }
 
-func quotaIsFinal(err error) aws.Ternary {
-	if code := Code(err); code == "LimitExceededException" || code == "LimitExceeded" {
+// final knows two kinds of errors. LimitExceeded: the SDK takes it for throttling, while IAM, KMS and CloudWatch Logs mean
+// a quota by it, which no retry will raise. And a call that hung for all its time: with as many attempts for each of its
+// objects, a pass would hold its worker for minutes before status says why.
+func final(err error) aws.Ternary {
+	code := Code(err)
+	if code == "LimitExceededException" || code == "LimitExceeded" || code == "" && errors.Is(err, context.DeadlineExceeded) {
 		return aws.FalseTernary
 	}
 	return aws.UnknownTernary

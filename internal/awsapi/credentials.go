@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsapi
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+)
+
+// refusedCredentials are the codes by which AWS refuses the credentials themselves, whatever the call: expired,
+// deleted, deactivated, or not matching their signature. The services spell them differently: those with XML answers
+// as in the IAM and EC2 API references ("Common errors", "Error codes"), those with JSON answers with Exception at the
+// end. RequestExpired is what EC2 calls an expired session token, beside a clock that is wrong.
+var refusedCredentials = map[string]bool{
+	"AuthFailure":                         true,
+	"ExpiredToken":                        true,
+	"ExpiredTokenException":               true,
+	"IncompleteSignature":                 true,
+	"IncompleteSignatureException":        true,
+	"InvalidClientTokenId":                true,
+	"InvalidSignatureException":           true,
+	"MissingAuthenticationToken":          true,
+	"MissingAuthenticationTokenException": true,
+	"RequestExpired":                      true,
+	"SignatureDoesNotMatch":               true,
+	"UnrecognizedClientException":         true,
+}
+
+func credentialsRefused(err error) bool { return refusedCredentials[Code(err)] }
+
+// refusal says that the credentials are refused. No policy would change that, so none is named.
+func refusal(err error) failure.Failure {
+	return failure.Failure{
+		Kind: failure.AccessDenied, Reason: "CredentialsRefused",
+		Message: fmt.Sprintf("%sAWS refuses the operator's credentials (%s); renew them: files are read again, environment variables only when the operator's pod starts",
+			actionPrefixText(err), Code(err)),
+	}
+}
+
+// forgetRefused makes the next pass read the credentials again, from wherever the operator has them, once AWS refuses
+// the ones in use: the SDK itself reads a credentials file only once.
+func (s *Sessions) forgetRefused(cfg Config) func(*middleware.Stack) error {
+	forget := func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleInitialize(ctx, in)
+		if credentialsRefused(err) {
+			s.forget(cfg)
+		}
+		return out, metadata, err
+	}
+	return func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("fargatesecurity.ForgetRefused", forget), middleware.Before)
+	}
+}
+
+func (s *Sessions) forget(cfg Config) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.accounts, cfg)
+}
