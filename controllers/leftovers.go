@@ -60,6 +60,7 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 			continue
 		}
 		if kind, name := kindAndName(found); kind != "" {
+			name = strings.TrimPrefix(name, s.profile.Spec.ClusterName+"/")
 			list = append(list, s.leftover(kind, name, found))
 		}
 	}
@@ -92,7 +93,7 @@ func (s *stack) leftover(kind, name, objectARN string) resource.Resource {
 	}
 }
 
-// kindAndName reads what an ARN is about; "" for what is none of our kinds.
+// kindAndName reads what an ARN is about; "" for what is none of our kinds. A Fargate profile is <cluster>/<profile>.
 func kindAndName(s string) (kind, name string) {
 	parsed, err := awsapi.ParseARN(s)
 	if err != nil {
@@ -109,7 +110,7 @@ func kindAndName(s string) (kind, name string) {
 		return iamrole.Kind, rest[strings.LastIndex(rest, "/")+1:]
 	case "eks:fargateprofile": // fargateprofile/<cluster>/<name>/<uuid>
 		if parts := strings.Split(rest, "/"); len(parts) >= 2 {
-			return fargateprofile.Kind, parts[1]
+			return fargateprofile.Kind, parts[0] + "/" + parts[1]
 		}
 	}
 	return "", ""

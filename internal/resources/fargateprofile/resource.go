@@ -56,6 +56,7 @@ type Resource struct {
 	ec2           awsapi.EC2
 	queue         *Queue
 	cluster, name string
+	id            string // in status
 	// desired is nil for a profile that is only to be deleted.
 	desired *Desired
 	prior   resource.Prior
@@ -65,16 +66,21 @@ var _ resource.Resource = (*Resource)(nil)
 
 // New returns the Resource of a declared profile. All Resources of one process share a Queue.
 func New(eksClient awsapi.EKS, ec2Client awsapi.EC2, queue *Queue, d Desired, prior resource.Prior) *Resource {
-	return &Resource{eks: eksClient, ec2: ec2Client, queue: queue, cluster: d.ClusterName, name: d.Name, desired: &d, prior: prior}
+	return &Resource{eks: eksClient, ec2: ec2Client, queue: queue, id: d.Name, cluster: d.ClusterName, name: d.Name, desired: &d, prior: prior}
 }
 
-// Leftover returns the Resource of a profile that is no longer declared and only waits for its deletion.
+// Leftover returns the Resource of a profile that is no longer declared and only waits for its deletion. The name is
+// <cluster>/<profile> for one in another cluster than the declared one, left there by an earlier declaration.
 func Leftover(eksClient awsapi.EKS, queue *Queue, clusterName, name string) *Resource {
-	return &Resource{eks: eksClient, queue: queue, cluster: clusterName, name: name}
+	id := name
+	if cluster, profile, elsewhere := strings.Cut(name, "/"); elsewhere {
+		clusterName, name = cluster, profile
+	}
+	return &Resource{eks: eksClient, queue: queue, id: id, cluster: clusterName, name: name}
 }
 
 // ID implements resource.Resource.
-func (r *Resource) ID() resource.ID { return resource.ID{Kind: Kind, Name: r.name} }
+func (r *Resource) ID() resource.ID { return resource.ID{Kind: Kind, Name: r.id} }
 
 // Section implements resource.Resource.
 func (r *Resource) Section() string { return Section }

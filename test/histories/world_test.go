@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package histories_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+)
+
+// between is how long, on the simulator's clock, the operators wait between two rounds.
+const between = 20 * time.Second
+
+// world is one history: a simulated AWS account, and one or two installations of the operator that work in it.
+type world struct {
+	sim      *awssim.Sim
+	clock    *awssim.ManualClock
+	aws      awsapi.Clients // a person's
+	stop     func()
+	installs []*install
+
+	mu     sync.Mutex
+	turns  []*turn // the passes that are under way: the last one works, those before it are held up
+	last   []awssim.Object
+	wrote  int // to AWS and to Kubernetes, by operators
+	wrong  []string
+	events []string // what happened, for the report of a failure
+	// abandoned are owners whose profile was deleted while nothing may be written.
+	abandoned map[string]bool
+}
+
+// install is one installation of the operator, in a cluster of its own.
+type install struct {
+	w       *world
+	id      string
+	kube    *kubernetes
+	account v1alpha1.AWSAccount
+	// operators are the leader and its stand-by; nil: not started.
+	operators [2]*controllers.ProfileReconciler
+}
+
+// turn is one pass of one operator over one profile.
+type turn struct {
+	install  *install
+	operator int
+	name     string
+	owner    string
+	before   *profile // as it was stored when the pass began
+	wanted   wanted
+	faults   map[int]fault // by the number of the call
+	late     bool          // the cache shows the profile as it was
+	heldUp   bool          // another operator worked in the middle of it
+	lagging  faultKind     // stale once all reads are
+	calls    int
+	cancel   context.CancelFunc
+	killed   bool
+}
+
+func newWorld(installations int) *world {
+	clock := awssim.NewManualClock(time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC))
+	sim := awssim.New(awssim.Options{Clock: clock, Delays: awssim.Delays{
+		ProfileCreate: between / 2, ProfileDelete: between / 2, RolePropagation: between / 2,
+	}})
+	must(sim.Seed(theSeed()))
+	sim.KeepPast(lag)
+	sim.AddKey(operatorKey, operatorCaller)
+	url, stop := sim.Start()
+	w := &world{sim: sim, clock: clock, stop: stop, aws: clients(url), abandoned: map[string]bool{}}
+	sim.Inject(w.inject)
+	sim.AfterWrite(w.afterWrite)
+	for n := range installations {
+		w.installs = append(w.installs, &install{
+			w: w, id: fmt.Sprintf("op-%d", n+1), kube: newKubernetes(),
+			account: v1alpha1.AWSAccount{
+				ObjectMeta: metav1.ObjectMeta{Name: accountName},
+				Spec:       v1alpha1.AWSAccountSpec{AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion, EndpointURL: url},
+			},
+		})
+	}
+	w.last = sim.Objects()
+	return w
+}
+
+// operator returns one of the two, started if need be: its memory is empty then.
+func (i *install) operator(n int) *controllers.ProfileReconciler {
+	if i.operators[n] == nil {
+		c := i.client()
+		i.operators[n] = &controllers.ProfileReconciler{
+			Client: c, Workload: workload{c}, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: i.id, Concurrency: 1,
+			// One attempt: the SDK pauses for seconds before the next one.
+			Accounts: &controllers.Accounts{Client: c, Sessions: &awsapi.Sessions{Version: "histories", MaxAttempts: 1}, OperatorNamespace: namespace},
+			Recorder: &events.FakeRecorder{}, Now: i.w.clock.Now,
+		}
+	}
+	return i.operators[n]
+}
+
+func (i *install) owner(name string) string { return i.id + "/" + namespace + "/" + name }
+
+// pass has one operator work on one profile once.
+func (i *install) pass(n int, name string, faults map[int]fault, late bool) {
+	w := i.w
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	t := &turn{install: i, operator: n, name: name, owner: i.owner(name), before: i.kube.get(name), faults: faults, late: late, cancel: cancel}
+	if former := i.kube.formerly(name); late && former != nil {
+		t.before = former
+	}
+	t.wanted = wantedBy(t.before)
+	w.mu.Lock()
+	w.turns = append(w.turns, t)
+	w.mu.Unlock()
+	_, err := i.operator(n).Reconcile(ctx, ctrl.Request{NamespacedName: key(name)})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.turns = w.turns[:len(w.turns)-1]
+	outcome := "ended"
+	if t.killed {
+		i.operators[n], outcome = nil, "killed"
+	}
+	if err != nil {
+		outcome += ": " + err.Error()
+	}
+	w.note("pass of %s[%d] over %s after %d calls: %s", i.id, n, name, t.calls, outcome)
+}
+
+// note keeps what happened. w.mu is held.
+func (w *world) note(format string, args ...any) {
+	w.events = append(w.events, fmt.Sprintf(format, args...))
+}
+
+func (w *world) noted(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note(format, args...)
+}
+
+// now is the pass that works, nil if none does.
+func (w *world) now() *turn {
+	if len(w.turns) == 0 {
+		return nil
+	}
+	return w.turns[len(w.turns)-1]
+}
+
+// late tells whether the pass sees what the cache held before.
+func (w *world) late() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t := w.now()
+	return t != nil && t.late
+}
+
+// hit counts a call of the pass that works, and returns what is to go wrong with it.
+func (w *world) hit(what string) fault {
+	w.mu.Lock()
+	t := w.now()
+	if t == nil {
+		w.mu.Unlock()
+		return fault{}
+	}
+	t.calls++
+	f := t.faults[t.calls]
+	if f.kind == "" {
+		f.kind = t.lagging
+	}
+	if f.kind == allStale {
+		t.lagging = stale
+	}
+	if f.kind != "" {
+		w.note("call %d, %s: %s", t.calls, what, f)
+	}
+	if f.kind == killBefore || f.kind == killAfter {
+		t.killed = true
+		t.cancel()
+	}
+	w.mu.Unlock()
+	if f.kind == heldUp {
+		t.heldUp = true
+		f.meanwhile(w, t)
+	}
+	return f
+}
+
+// inject decides what goes wrong with a call to AWS.
+func (w *world) inject(c awssim.Call) awssim.Fault {
+	if c.Caller != operatorCaller {
+		return awssim.Fault{}
+	}
+	f := w.hit(c.Action()).ofAWS()
+	if c.Write {
+		objects := w.sim.Objects() // AWS has changed since the last write: what is created or deleted takes its time
+		w.mu.Lock()
+		w.last = objects
+		w.mu.Unlock()
+	}
+	return f
+}
+
+// kubeWrite runs a write to Kubernetes, or has it go wrong.
+func (w *world) kubeWrite(what string, do func() error) error {
+	f := w.hit("kube " + what)
+	switch f.kind {
+	case "", heldUp, stale, allStale, expireToken: // these are AWS's alone
+	case killAfter, loseAnswer:
+		_ = do()
+		w.count()
+		return errors.New("the connection was closed without an answer")
+	case refuse:
+		return apierrors.NewConflict(schema.GroupResource{}, what, errors.New("somebody was faster"))
+	default:
+		return errors.New("the API server did not answer")
+	}
+	err := do()
+	if err == nil {
+		w.count()
+	}
+	return err
+}
+
+func (w *world) count() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wrote++
+}
+
+// afterWrite looks at AWS after every single write, and notes what must never be.
+func (w *world) afterWrite(c awssim.Call) {
+	objects := w.sim.Objects()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := w.last
+	w.last = objects
+	if c.Caller != operatorCaller {
+		return
+	}
+	if c.Code == "" { // a deletion that AWS refuses is tried again and again: only AWS knows when nothing is in the way any more
+		w.wrote++
+	}
+	t := w.now()
+	if t == nil {
+		w.wrong = append(w.wrong, "a write outside of any pass: "+c.Action())
+		return
+	}
+	for _, wrong := range t.check(before, objects) {
+		w.wrong = append(w.wrong, fmt.Sprintf("%s for %s: %s", c.Action(), t.owner, wrong))
+	}
+}
+
+// round has every operator that leads work on each of its profiles once, without faults.
+func (w *world) round() {
+	for _, i := range w.installs {
+		for _, name := range i.kube.names() {
+			i.pass(0, name, nil, false)
+		}
+	}
+}
+
+// settle goes on until nobody has anything left to write, and says so if that does not happen.
+func (w *world) settle() error {
+	quiet := 0
+	for range 60 {
+		before := w.wrote
+		w.round()
+		w.clock.Advance(between)
+		if w.wrote != before {
+			quiet = 0
+			continue
+		}
+		// What waits for a place in the line of a cluster may need more than one quiet round.
+		if quiet++; quiet == 2 {
+			return nil
+		}
+	}
+	return errors.New("after 60 rounds without faults the operators still write")
+}
+
+// report is everything that helps with a failure.
+func (w *world) report() string {
+	var b strings.Builder
+	for _, e := range w.events {
+		fmt.Fprintln(&b, "  "+e)
+	}
+	for _, i := range w.installs {
+		for _, name := range i.kube.names() {
+			b.WriteString(describe(i.owner(name), i.kube.get(name)))
+		}
+	}
+	b.WriteString("AWS:\n")
+	for _, o := range w.sim.Objects() {
+		fmt.Fprintf(&b, "  %s %s %s tags %v\n", o.Kind, o.Name, o.Status, o.Tags)
+		for _, fact := range o.Facts {
+			fmt.Fprintf(&b, "    %s\n", fact)
+		}
+	}
+	calls := w.sim.Calls()
+	var writes []string
+	for _, c := range calls {
+		if c.Write || c.Code != "" {
+			writes = append(writes, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", c.Action(), c.Resource, c.Code, c.Fault)))
+		}
+	}
+	fmt.Fprintf(&b, "last writes and errors:\n  %s\n", strings.Join(writes[max(0, len(writes)-40):], "\n  "))
+	return b.String()
+}
+
+func describe(owner string, p *profile) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s generation %d, mode %s:\n", owner, p.Generation, p.Spec.Mode)
+	for _, c := range p.Status.Conditions {
+		fmt.Fprintf(&b, "  %s=%s %s: %s\n", c.Type, c.Status, c.Reason, c.Message)
+	}
+	for _, d := range p.Status.Drift {
+		fmt.Fprintf(&b, "  drift %s %s: desired %q, observed %q, %s\n", d.Resource, d.Path, d.Desired, d.Observed, d.Action)
+	}
+	for _, o := range p.Status.Resources {
+		fmt.Fprintf(&b, "  %s/%s %s %s %s\n", o.Kind, o.Name, o.State, o.Origin, o.ARN)
+	}
+	return b.String()
+}
+
+// owners are those of the profiles that exist.
+func (w *world) owners() map[string]*profile {
+	all := map[string]*profile{}
+	for _, i := range w.installs {
+		for _, name := range i.kube.names() {
+			all[i.owner(name)] = i.kube.get(name)
+		}
+	}
+	return all
+}
+
+func (w *world) known(owner string) bool {
+	return slices.ContainsFunc(w.installs, func(i *install) bool { return strings.HasPrefix(owner, i.id+"/") })
+}
