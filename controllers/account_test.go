@@ -95,10 +95,10 @@ func TestAccountAssumesItsRole(t *testing.T) {
 	t.Parallel()
 	arn := "arn:aws:iam::111122223333:role/fargate-security-operator"
 	r := newRig(t, func(a *v1alpha1.AWSAccount) {
-		a.Spec.AssumeRole = &v1alpha1.AssumeRole{RoleARN: arn, ExternalID: "platform"}
+		a.Spec.AssumeRole = &v1alpha1.AssumeRole{RoleARN: arn, ExternalID: externalID}
 	})
 	r.untilAccount("Ready", metav1.ConditionFalse, "AccessDenied", "sts:AssumeRole")
-	r.sim.AllowAssume(arn, "platform")
+	r.sim.AllowAssume(arn, externalID)
 	a := r.untilAccount("Ready", metav1.ConditionTrue, v1alpha1.ReasonReady)
 	if a.Status.CallerARN != "arn:aws:sts::111122223333:assumed-role/fargate-security-operator/..." {
 		t.Errorf("caller %s: want it without the session's name", a.Status.CallerARN)

@@ -114,19 +114,9 @@ var badInputs = []badInput{
 		second.CIDR = "128.0.0.0/1"
 		*rules = append(*rules, second)
 	}, reason: v1alpha1.ReasonGuardrailViolation, words: []string{"0.0.0.0/0"}},
-	{name: "open ingress by a prefix list", before: func(r *rig) {
-		c := r.aws.EC2.(*ec2.Client)
-		r.did(c.CreateManagedPrefixList(r.ctx, &ec2.CreateManagedPrefixListInput{PrefixListName: aws.String("all"), AddressFamily: aws.String("IPv4"), MaxEntries: aws.Int32(2),
-			Entries: []ec2types.AddPrefixListEntry{{Cidr: aws.String("0.0.0.0/0")}}}))
-	}, change: func(r *rig, p *profile) {
-		out, err := r.aws.EC2.(*ec2.Client).DescribeManagedPrefixLists(r.ctx, &ec2.DescribeManagedPrefixListsInput{})
-		r.did(out, err)
+	{name: "open ingress by a prefix list", change: func(r *rig, p *profile) {
 		rule := &p.Spec.SecurityGroups[0].Ingress[0]
-		for _, list := range out.PrefixLists {
-			if *list.PrefixListName == "all" {
-				rule.CIDR, rule.PrefixListID = "", *list.PrefixListId
-			}
-		}
+		rule.CIDR, rule.PrefixListID = "", r.prefixList("all", "0.0.0.0/0")
 	}, reason: v1alpha1.ReasonGuardrailViolation, words: []string{"pl-", "0.0.0.0/0"}},
 	{name: "the same rule twice", change: func(_ *rig, p *profile) {
 		rule := p.Spec.SecurityGroups[0].Ingress[0]
@@ -226,6 +216,17 @@ func (r *rig) role(name, trust string) string {
 	out, err := r.aws.IAM.CreateRole(r.ctx, &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
 	r.did(out, err)
 	return *out.Role.Arn
+}
+
+// prefixList makes a managed prefix list and returns its id.
+func (r *rig) prefixList(name string, cidrs ...string) string {
+	in := &ec2.CreateManagedPrefixListInput{PrefixListName: &name, AddressFamily: aws.String("IPv4"), MaxEntries: aws.Int32(5)}
+	for _, cidr := range cidrs {
+		in.Entries = append(in.Entries, ec2types.AddPrefixListEntry{Cidr: &cidr})
+	}
+	out, err := r.aws.EC2.(*ec2.Client).CreateManagedPrefixList(r.ctx, in)
+	r.did(out, err)
+	return *out.PrefixList.PrefixListId
 }
 
 // otherKey makes a key that is not ours, with an alias, and an owner tag if one is given. It returns the ARN.

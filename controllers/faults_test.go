@@ -82,38 +82,6 @@ func TestThrottledAndFailingCalls(t *testing.T) {
 	r.nothingLeft()
 }
 
-// TestMissingPermissions: every action that a creation calls is denied, one at a time. The profile says which one is
-// missing, and goes on when it is given.
-func TestMissingPermissions(t *testing.T) {
-	needed := map[string]bool{}
-	probe := newRig(t)
-	p := probe.full()
-	probe.create(p)
-	probe.ready(p)
-	for _, c := range probe.sim.Calls() {
-		if c.Caller == operatorCaller {
-			needed[c.Action()] = true
-		}
-	}
-	delete(needed, "sts:GetCallerIdentity") // cannot be denied in AWS
-	delete(needed, "kms:ListAliases")       // only called when a pass meets its own key before status knows it
-	if len(needed) < 25 {
-		t.Fatalf("a creation called only %d actions", len(needed))
-	}
-	for action := range needed {
-		t.Run(action, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t)
-			r.sim.Deny(action)
-			p := r.full()
-			r.create(p)
-			r.stalled(p, "AccessDenied", action, "docs/iam.md")
-			r.sim.Allow(action)
-			r.ready(p)
-		})
-	}
-}
-
 // TestOneOperationPerCluster: several profiles of one cluster are created and deleted at once; EKS never has to refuse
 // one, and no two operations overlap.
 func TestOneOperationPerCluster(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,7 +20,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -57,13 +55,11 @@ var fast = controllers.Timing{
 func TestMain(m *testing.M) { os.Exit(runSuite(m)) }
 
 func runSuite(m *testing.M) int {
-	ctrl.SetLogger(logr.Discard())
-	if os.Getenv("SUITE_LOG") != "" {
-		ctrl.SetLogger(zap.New(zap.UseDevMode(true)))
-	}
+	collectLog()
 	// The operator's own key, unlike that of the tests: the simulator's log tells them apart.
 	must(os.Setenv("AWS_ACCESS_KEY_ID", operatorKey))
-	must(os.Setenv("AWS_SECRET_ACCESS_KEY", "secret"))
+	must(os.Setenv("AWS_SECRET_ACCESS_KEY", operatorSecret))
+	must(os.Setenv("AWS_SESSION_TOKEN", operatorToken))
 	env := &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join("..", "config", "crd", "bases"), filepath.Join("..", "test", "crds")},
 		ErrorIfCRDPathMissing: true,
@@ -137,6 +133,7 @@ func newRig(t *testing.T, change ...func(*v1alpha1.AWSAccount)) *rig {
 		Subnets: []awssim.SeedSubnet{{ID: "subnet-0d", CIDR: "10.1.0.0/24", AZ: "eu-west-1a"}}})
 	must(sim.Seed(seed))
 	sim.AddKey(operatorKey, operatorCaller)
+	must(sim.Enforce(operatorCaller, awsapi.Policy())) // the operator may do what the published policy allows, and nothing more
 	url, stop := sim.Start()
 	t.Cleanup(stop)
 	n := serial.Add(1)
@@ -158,6 +155,7 @@ func newRig(t *testing.T, change ...func(*v1alpha1.AWSAccount)) *rig {
 		f(account)
 	}
 	r.create(account)
+	r.watchSecrets()
 	return r
 }
 

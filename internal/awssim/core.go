@@ -75,6 +75,7 @@ type Sim struct {
 	protocols  map[string]protocol
 	identities map[string]identity // by access key id
 	assumable  map[string]string   // role ARN to external id
+	secrets    []string            // of all sessions
 	ids        int                 // how many ids were made, so that each is new
 	denied     map[string]bool
 	enforced   map[string]identityPolicy // by caller

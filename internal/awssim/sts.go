@@ -39,6 +39,14 @@ func (s *Sim) AllowAssume(roleARN, externalID string) {
 	s.assumable[roleARN] = externalID
 }
 
+// Secrets lists the secret access keys and session tokens that were given out:
+// a test can look for them where they must not be.
+func (s *Sim) Secrets() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.secrets...)
+}
+
 type callerIdentityOutput struct {
 	Account string `xml:"Account"`
 	ARN     string `xml:"Arn"`
@@ -147,9 +155,11 @@ func (s *Sim) newSession(roleARN, name string, seconds *int) (*assumeRoleOutput,
 	arn := fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", account, role, name)
 	key := "ASIA" + strings.ToUpper(s.hexID(16, "key"))
 	s.identities[key] = identity{Account: account, ARN: arn}
+	secret, token := s.hexID(40, "secret"), s.hexID(64, "token")
+	s.secrets = append(s.secrets, secret, token)
 	return &assumeRoleOutput{
 		Credentials: credentialsOutput{
-			AccessKeyID: key, SecretAccessKey: s.hexID(40, "secret"), SessionToken: s.hexID(64, "token"),
+			AccessKeyID: key, SecretAccessKey: secret, SessionToken: token,
 			Expiration: s.now().Add(time.Duration(duration) * time.Second).Format(time.RFC3339),
 		},
 		AssumedRoleUser: assumedRoleUser{ARN: arn, ID: "AROA" + strings.ToUpper(role) + ":" + name},
