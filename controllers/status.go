@@ -92,6 +92,11 @@ func currentDrift(known []drift.Entry, result *resource.Result) []drift.Entry {
 		for _, d := range o.Drift {
 			entries = append(entries, drift.Entry{Resource: o.ID.String(), Difference: d})
 		}
+		for _, e := range ofResource(known, o.ID.String()) {
+			if slices.Contains(o.Unjudged, e.Path) {
+				entries = append(entries, e)
+			}
+		}
 	}
 	return entries
 }

@@ -204,7 +204,7 @@ func (p *pass) differences(it *item) []drift.Difference {
 	case it.own == referenced:
 		return nil
 	default:
-		return append(it.res.Diff(it.obs, p.values), p.tagDifferences(it)...)
+		return append(p.judgeable(it, it.res.Diff(it.obs, p.values)), p.tagDifferences(it)...)
 	}
 }
 
@@ -245,7 +245,7 @@ func (p *pass) sort(it *item, diffs []drift.Difference) {
 		obj.Drift = append(obj.Drift, d)
 	}
 	switch {
-	case it.own == ours && repairs == 0 && it.obs.Busy == nil:
+	case it.own == ours && repairs == 0 && it.obs.Busy == nil && len(obj.Unjudged) == 0:
 		obj.Hash = p.declaration(it)
 	case it.own == ours:
 		obj.Hash = it.prior.Hash

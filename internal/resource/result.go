@@ -27,6 +27,9 @@ type Object struct {
 	// Drift are the differences that the operator did not cause itself; Pending those that a first creation or an
 	// edit of the spec still leaves.
 	Drift, Pending []drift.Difference
+	// Unjudged are the paths of fields that cannot be judged, since they take their value from an object that could not
+	// be read: what was known of them before still stands.
+	Unjudged []string
 	// Repaired are the drifts that this pass put right.
 	Repaired []drift.Difference
 	// Done are the writes that succeeded, in order: created, adopted, tagged, updated, deleted, released.
