@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -39,9 +38,8 @@ type AccountReconciler struct {
 	retries *retries
 }
 
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts,verbs=get;list;watch;update;patch
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts/status,verbs=update;patch
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts/finalizers,verbs=update
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts/status,verbs=patch
 
 // Reconcile verifies one account, or lets it go.
 func (r *AccountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
@@ -58,10 +56,8 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 
 // verify asks AWS who we are, and reports it.
 func (r *AccountReconciler) verify(ctx context.Context, req ctrl.Request, account *v1alpha1.AWSAccount) (ctrl.Result, error) {
-	if controllerutil.AddFinalizer(account, v1alpha1.Finalizer) {
-		if err := r.Client.Update(ctx, account); err != nil {
-			return ctrl.Result{}, err
-		}
+	if err := addFinalizer(ctx, r.Client, account); err != nil {
+		return ctrl.Result{}, err
 	}
 	verified, err := r.Sessions.Verify(ctx, sessionConfig(account))
 	verdict, kind := r.judge(req, verified, err)
@@ -123,10 +119,7 @@ func (r *AccountReconciler) release(ctx context.Context, account *v1alpha1.AWSAc
 			Message: fmt.Sprintf("the account is deleted once no FargateSecurityProfile refers to it: %d do, such as %s", n, first),
 		}, nil)
 	}
-	if controllerutil.RemoveFinalizer(account, v1alpha1.Finalizer) {
-		return ctrl.Result{}, client.IgnoreNotFound(r.Client.Update(ctx, account))
-	}
-	return ctrl.Result{}, nil
+	return ctrl.Result{}, removeFinalizer(ctx, r.Client, account)
 }
 
 // SetupWithManager registers the controller. A profile that goes wakes the account that it referred to, which may be

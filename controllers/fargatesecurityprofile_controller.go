@@ -55,9 +55,8 @@ type ProfileReconciler struct {
 	swept sync.Map
 }
 
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=get;list;watch;update;patch
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/status,verbs=update;patch
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/finalizers,verbs=update
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/status,verbs=patch
 // +kubebuilder:rbac:groups=vpcresources.k8s.aws,resources=securitygrouppolicies,verbs=get;list;create;update;delete
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
@@ -72,6 +71,7 @@ func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
+	speakable(&profile.Status)
 	switch {
 	case !profile.DeletionTimestamp.IsZero():
 		return again(r.delete(ctx, req, profile))
@@ -88,8 +88,8 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 		return r.unreachable(ctx, req, profile, err)
 	}
 	enforce := r.enforces(profile)
-	if enforce && controllerutil.AddFinalizer(profile, v1alpha1.Finalizer) {
-		if err := r.Client.Update(ctx, profile); err != nil {
+	if enforce {
+		if err := addFinalizer(ctx, r.Client, profile); err != nil {
 			return ctrl.Result{}, err
 		}
 	}
@@ -153,7 +153,7 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 	switch {
 	case err != nil:
 		return r.unreachable(ctx, req, profile, err)
-	case len(result.Leftovers) == 0:
+	case len(result.Leftovers) == 0 && len(strangers(profile.Status.Resources)) == 0:
 		return ctrl.Result{}, r.letGo(ctx, req, profile)
 	}
 	return r.reportDeletion(ctx, req, profile, &result, account.resync)
@@ -174,7 +174,11 @@ func (r *ProfileReconciler) takeDown(ctx context.Context, s *stack, sweep bool) 
 func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result, resync time.Duration) (ctrl.Result, error) {
 	before := profile.DeepCopy()
 	list := findings(result, false, r.retries.deniedForLong(req, denied(result)))
-	profile.Status.Resources = mergeRemaining(profile.Status.Resources, result)
+	unknown, remaining := strangers(profile.Status.Resources), len(result.Leftovers) > 0
+	if !remaining {
+		list = strangersStay(unknown)
+	}
+	profile.Status.Resources = append(mergeRemaining(profile.Status.Resources, result), unknown...)
 	verdict := verdictOf(list, true, nil)
 	verdict.Ready, verdict.Reconciling = metav1.ConditionFalse, !verdict.Stalled
 	if len(list) == 0 {
@@ -185,7 +189,7 @@ func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request
 	}
 	r.noteSweep(req, profile, result)
 	kind, _ := worstKind(list)
-	return r.retries.after(req, kind, true, resync), nil
+	return r.retries.after(req, kind, remaining, resync), nil
 }
 
 // mergeRemaining lists what is still there, with what status knew of it.
@@ -204,8 +208,7 @@ func mergeRemaining(known []v1alpha1.ResourceStatus, result *resource.Result) []
 // letGo removes the finalizer.
 func (r *ProfileReconciler) letGo(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) error {
 	r.forget(req)
-	controllerutil.RemoveFinalizer(profile, v1alpha1.Finalizer)
-	return client.IgnoreNotFound(r.Client.Update(ctx, profile))
+	return removeFinalizer(ctx, r.Client, profile)
 }
 
 // suspend reports that nothing is done; what was known stays as it was.
@@ -274,9 +277,9 @@ func (r *ProfileReconciler) report(ctx context.Context, profile, before *v1alpha
 	})
 }
 
-// enforces tells whether AWS may be written for this profile.
+// enforces tells whether AWS may be written for this profile: not in a mode that this version does not know either.
 func (r *ProfileReconciler) enforces(profile *v1alpha1.FargateSecurityProfile) bool {
-	return !r.ObserveOnly && profile.Spec.Mode != v1alpha1.ModeObserve && profile.Spec.Mode != v1alpha1.ModeSuspend
+	return !r.ObserveOnly && profile.Spec.Mode == v1alpha1.ModeEnforce
 }
 
 func (r *ProfileReconciler) stack(profile *v1alpha1.FargateSecurityProfile, account *boundAccount) *stack {
@@ -296,7 +299,7 @@ func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
 	return resource.Options{
 		Enforce: enforce,
 		Adopt:   spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt,
-		Retain:  spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain,
+		Retain:  spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete, // a policy that this version does not know deletes nothing
 		Owner:   s.owner, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
 		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: awsapi.Classify,
 	}

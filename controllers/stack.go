@@ -169,7 +169,7 @@ func (s *stack) role() resource.Resource {
 		ManagedPolicyARNs:      s.managedPolicies(),
 		InlinePolicies:         s.inlinePolicies(),
 		PermissionsBoundaryARN: spec.PermissionsBoundaryARN,
-		RemoveUnlisted:         spec.UnlistedPolicies != v1alpha1.UnlistedReport,
+		RemoveUnlisted:         removes(spec.UnlistedPolicies),
 		Guard:                  s.account.guard,
 		ClusterName:            s.profile.Spec.ClusterName,
 	})
@@ -228,7 +228,7 @@ func (s *stack) securityGroups() []resource.Resource {
 		list = append(list, securitygroup.New(s.account.EC2, securitygroup.Desired{
 			Name: g.Name, Description: description,
 			Ingress: declaredRules(g.Ingress), Egress: declaredRules(g.Egress),
-			RemoveUnlisted: g.UnlistedRules != v1alpha1.UnlistedReport,
+			RemoveUnlisted: removes(g.UnlistedRules),
 			Guard:          s.account.guard, Cluster: s.clusterID(), Siblings: siblings,
 		}, s.prior[groupID(g.Name)]))
 	}

@@ -52,7 +52,7 @@ func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, n
 	current = drift.Merge(known, currentDrift(known, result), now)
 	repaired = drift.Merge(known, repairedDrift(result), now)
 
-	status.Resources = resourceStatuses(result)
+	status.Resources = append(resourceStatuses(result), strangers(status.Resources)...)
 	status.ProfileStatus = profileStatus(result)
 	status.Drift = nil
 	for _, e := range current[:min(len(current), maxDrift)] {

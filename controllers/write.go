@@ -9,6 +9,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 )
 
 // conflictPause lets the cache catch up with our own last write.
@@ -32,4 +35,24 @@ func patchStatus(ctx context.Context, c client.Client, obj, before client.Object
 	}
 	told()
 	return nil
+}
+
+// addFinalizer puts our finalizer on obj if it is not there yet.
+func addFinalizer(ctx context.Context, c client.Client, obj client.Object) error {
+	return patchFinalizers(ctx, c, obj, controllerutil.AddFinalizer)
+}
+
+// removeFinalizer takes our finalizer off obj. An object that is gone needs none taken off.
+func removeFinalizer(ctx context.Context, c client.Client, obj client.Object) error {
+	return client.IgnoreNotFound(patchFinalizers(ctx, c, obj, controllerutil.RemoveFinalizer))
+}
+
+// patchFinalizers writes metadata.finalizers, on top of obj and nothing newer, and no other field: an update would send
+// all that our types know, and so drop what a newer CRD has beyond that.
+func patchFinalizers(ctx context.Context, c client.Client, obj client.Object, change func(client.Object, string) bool) error {
+	before, ok := obj.DeepCopyObject().(client.Object)
+	if !ok || !change(obj, v1alpha1.Finalizer) {
+		return nil
+	}
+	return c.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 }

@@ -38,6 +38,7 @@ var reasons = []reason{
 	{stalled, "SubnetOtherVPC", "A subnet is not in the cluster's VPC. A warning once the profile exists."},
 	{stalled, "FargateProfileCreateFailed", "EKS could not create the profile."},
 	{stalled, "FargateProfileDeleteFailed", "EKS could not delete the profile."},
+	{stalled, "KindUnknown", "A deleted profile has an object of a kind that only a newer version of the operator knows. Run that version, or set `spec.mode` to Suspend to leave the object in AWS."},
 	{stalled, "KeyUnusable", "The key cannot be used: it does not exist, is disabled or pending deletion, is no symmetric key, or belongs elsewhere."},
 
 	{waiting, "NamespaceNotFound", "The namespace of `podSecurityGroups` does not exist yet."},

@@ -31,6 +31,7 @@ const (
 	keys        = "internal/resources/kmskey"
 	awsapi      = "internal/awsapi"
 	controllers = "controllers"
+	upgrades    = "test/upgrades"
 )
 
 // mutants are in the order of the invariants.
@@ -59,12 +60,14 @@ var mutants = []mutant{
 		`if it.stopped {`}},
 		unit, "TestDeletionLastsUntilTheObjectIsGone"},
 	{"finalizer is dropped before AWS says gone", 1, []edit{{reconciler,
-		`	case len(result.Leftovers) == 0:`,
+		`	case len(result.Leftovers) == 0 && len(strangers(profile.Status.Resources)) == 0:`,
 		`	case err == nil:`}},
 		controllers, "TestFinalizerStaysUntilAWSSaysGone"},
 	{"finalizer is never set", 1, []edit{{reconciler,
-		`if enforce && controllerutil.AddFinalizer(profile, v1alpha1.Finalizer) {`,
-		`if false {`}},
+		`	if enforce {
+		if err := addFinalizer`,
+		`	if false {
+		if err := addFinalizer`}},
 		controllers, "TestFinalizerStaysUntilAWSSaysGone"},
 	{"owner tags are not searched after a lost status", 1, []edit{{"controllers/leftovers.go",
 		`if !sweep {`,
@@ -391,4 +394,43 @@ var mutants = []mutant{
 		`range slices.Sorted(slices.Values(former)) {`,
 		`range slices.Sorted(maps.Keys(observed)) {`}},
 		unit, "TestTagThatLeftTheSpecIsTakenOff"},
+
+	// Upgrades and rollbacks.
+	{"finalizer is written with the whole object", 0, []edit{{"controllers/write.go",
+		`return c.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))`,
+		`_ = before
+	return c.Update(ctx, obj)`}},
+		upgrades, "TestFieldsOfANewerVersionSurvive"},
+	{"words of a newer version go back into status", 0, []edit{{reconciler,
+		`	speakable(&profile.Status)
+`, ``}},
+		upgrades, "TestStatusOfANewerVersionIsWorkedWith"},
+	{"objects of an unknown kind leave status", 0, []edit{{"controllers/status.go",
+		`append(resourceStatuses(result), strangers(status.Resources)...)`,
+		`resourceStatuses(result)`}},
+		upgrades, "TestStatusOfANewerVersionIsWorkedWith"},
+	{"objects of an unknown kind are left behind", 0, []edit{{reconciler,
+		`case len(result.Leftovers) == 0 && len(strangers(profile.Status.Resources)) == 0:`,
+		`case len(result.Leftovers) == 0:`}},
+		upgrades, "TestAnObjectOfAnUnknownKindHoldsTheDeletion"},
+	{"unknown mode enforces", 0, []edit{{reconciler,
+		`profile.Spec.Mode == v1alpha1.ModeEnforce`,
+		`profile.Spec.Mode != v1alpha1.ModeObserve`}},
+		upgrades, "TestWordsOfANewerVersionInTheSpec/mode"},
+	{"unknown deletion policy deletes", 0, []edit{{reconciler,
+		`spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete`,
+		`spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain`}},
+		upgrades, "TestWordsOfANewerVersionInTheSpec/deletionPolicy"},
+	{"unknown policy removes what is not listed", 0, []edit{{"controllers/newer.go",
+		`return policy == v1alpha1.UnlistedRemove || policy == ""`,
+		`return policy != v1alpha1.UnlistedReport`}},
+		upgrades, "TestWordsOfANewerVersionInTheSpec/unlistedRules"},
+	{"hashes of an older version are not known again", 0, []edit{{engine,
+		`canonical.Hash([]any{it.res.Hash(), p.opts.Tags})`,
+		`canonical.Hash([]any{it.res.Hash(), p.opts.Tags, "v2"})`}},
+		upgrades, "TestObjectsOfOlderVersions/v0.1"},
+	{"objects of an older version get another name", 0, []edit{{"controllers/stack.go",
+		`name := s.profile.Spec.ClusterName + "-" + s.profile.ProfileName() + "-fargate"`,
+		`name := s.profile.Spec.ClusterName + "-" + s.profile.ProfileName() + "-pods"`}},
+		upgrades, "TestObjectsOfOlderVersions/v0.1"},
 }
