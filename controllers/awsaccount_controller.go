@@ -38,7 +38,7 @@ type AccountReconciler struct {
 	retries *retries
 }
 
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts,verbs=list;watch;patch
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts/status,verbs=patch
 
 // Reconcile verifies one account, or lets it go.
