@@ -29,6 +29,8 @@ func again(result ctrl.Result, err error) (ctrl.Result, error) {
 // patchStatus writes the status of obj in one call, on top of before and nothing newer, and then calls told. An object
 // that is gone has no status to write.
 func patchStatus(ctx context.Context, c client.Client, obj, before client.Object, told func()) error {
+	ctx, done := timeToReport(ctx)
+	defer done()
 	err := c.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if err != nil {
 		return client.IgnoreNotFound(err)

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/aws/smithy-go"
 
@@ -236,6 +238,9 @@ func transportText(kind failure.Kind, err error) string {
 		return "the endpoint's name cannot be resolved; check spec.region, spec.endpointURL and DNS"
 	case failure.AccessDenied:
 		return "no AWS credentials: give the operator's pod an identity (IRSA or EKS Pod Identity), or check spec.assumeRole"
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		return "the connection broke off; trying again"
 	}
 	if status := statusOf(err); status != 0 {
 		return fmt.Sprintf("the answer (HTTP %d) is not in AWS's form; check spec.endpointURL and proxies on the way; trying again", status)

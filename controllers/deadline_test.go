@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+)
+
+// TestAPassThatRanOutOfTimeReportsIt: AWS hangs for as long as the pass lasts, and status says so all the same.
+func TestAPassThatRanOutOfTimeReportsIt(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.small("hung")
+	r.create(p)
+	r.ready(p)
+	r.sim.Inject(func(awssim.Call) awssim.Fault { return awssim.Fault{Kind: awssim.Hang} })
+	ctx, cancel := context.WithTimeout(r.ctx, 50*time.Millisecond) // in place of the five minutes that a pass has
+	defer cancel()
+	if _, err := profiles.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}); err != nil {
+		t.Fatalf("the pass ends with %v", err)
+	}
+	if ctx.Err() == nil {
+		t.Fatal("the pass did not run out of time: this proves nothing")
+	}
+	ready := meta.FindStatusCondition(r.get(p).Status.Conditions, v1alpha1.ReadyCondition)
+	if ready.Status != metav1.ConditionFalse || ready.Reason != "Timeout" {
+		t.Errorf("Ready is %s %s: %s; want Timeout", ready.Status, ready.Reason, ready.Message)
+	}
+	r.sim.Inject(nil)
+	r.gone(p)
+}
