@@ -107,7 +107,7 @@ type FargateSecurityProfileSpec struct {
 	// +optional
 	// +kubebuilder:validation:MaxProperties=40
 	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) >= 1 && size(k) <= 128 && k.matches('^[A-Za-z0-9 _.:/=+@-]+$'))",message="tag keys have 1 to 128 letters, digits, spaces or _.:/=+-@"
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('fargatesecurity.io/'))",message="tag keys must not begin with aws: or fargatesecurity.io/: these are reserved"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.lowerAscii().startsWith('aws:') && !k.lowerAscii().startsWith('fargatesecurity.io/'))",message="tag keys must not begin with aws: or fargatesecurity.io/: these are reserved"
 	// +kubebuilder:validation:XValidation:rule="self.all(k, self[k].matches('^[A-Za-z0-9 _.:/=+@-]*$'))",message="tag values have up to 256 letters, digits, spaces or _.:/=+-@"
 	Tags map[string]TagValue `json:"tags,omitempty"`
 

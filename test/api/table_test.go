@@ -100,7 +100,7 @@ func profileRules() []rule {
 		{at: spec + "tags", says: tooMany(40), bad: pairs(41), good: pairs(40)},
 		{at: spec + "tags", says: keyMalformed, bad: several{object{"a*": "x"}, object{"": "x"}, object{long(129): "x"}, object{"ok": "x", "a\nb": "x"}},
 			good: several{object{"A a_.:/=+-@9": "x"}, object{long(128): "x"}, object{}}},
-		{at: spec + "tags", says: keyReserved, bad: several{object{"aws:x": "y"}, object{"AWS:x": "y"}, object{"ok": "y", "fargatesecurity.io/owner": "y"}},
+		{at: spec + "tags", says: keyReserved, bad: several{object{"aws:x": "y"}, object{"AWS:x": "y"}, object{"ok": "y", "fargatesecurity.io/owner": "y"}, object{"FargateSecurity.io/Owner": "y"}},
 			good: several{object{"aws-x": "y"}, object{"my.fargatesecurity.io/owner": "y"}}},
 		{at: spec + "tags", says: "tag values have up to 256 letters, digits, spaces or _.:/=+-@", bad: several{object{"a": "b*"}, object{"a": "b", "c": "d\te"}},
 			good: several{object{"a": ""}, object{"a": "B b_.:/=+-@9"}}},
