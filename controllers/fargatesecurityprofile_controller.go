@@ -48,7 +48,10 @@ type ProfileReconciler struct {
 	ObserveOnly bool
 	// Concurrency is how many profiles are worked on at once.
 	Concurrency int
+	// Now is the clock for what is waited for and what status dates. Nil means time.Now.
+	Now func() time.Time
 
+	prepared sync.Once
 	retries  *retries
 	memories memories
 	// swept remembers for which specVersion of a profile its owner tag was looked for since the operator started.
@@ -63,6 +66,7 @@ type ProfileReconciler struct {
 
 // Reconcile brings one profile a pass nearer to what it declares.
 func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	r.prepared.Do(r.prepare)
 	profile := &v1alpha1.FargateSecurityProfile{}
 	if err := r.Client.Get(ctx, req.NamespacedName, profile); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -106,7 +110,7 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 // conclude writes status once, tells of what changed, and says when to come back.
 func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result, enforce bool, resync time.Duration) (ctrl.Result, error) {
 	before := profile.DeepCopy()
-	current, repaired := record(profile, result, time.Now())
+	current, repaired := record(profile, result, r.Now())
 	list := findings(result, enforce, r.retries.deniedForLong(req, denied(result)))
 	verdict := verdictOf(list, enforce, current)
 	recordDrifted(profile, current)
@@ -343,9 +347,17 @@ func denied(result *resource.Result) bool {
 	})
 }
 
+// prepare makes the memory that passes share.
+func (r *ProfileReconciler) prepare() {
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	r.memories.now = r.Now
+	r.retries = newRetries(r.Timing, r.Now)
+}
+
 // SetupWithManager registers the controller.
 func (r *ProfileReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.retries = newRetries(r.Timing)
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.FargateSecurityProfile{}, builder.WithPredicates(declarationChanged())).
 		Watches(&v1alpha1.AWSAccount{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(accountChanged())).
