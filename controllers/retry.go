@@ -43,11 +43,11 @@ type retries struct {
 	denied map[reconcile.Request]time.Time
 }
 
-func newRetries(t Timing) *retries {
+func newRetries(t Timing, now func() time.Time) *retries {
 	return &retries{
 		timing:  t,
 		backoff: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](t.BackoffBase, t.BackoffMax),
-		now:     time.Now,
+		now:     now,
 		denied:  map[reconcile.Request]time.Time{},
 	}
 }

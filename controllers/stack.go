@@ -42,6 +42,8 @@ type memory struct {
 
 // memories hands out one memory per account and Region.
 type memories struct {
+	now func() time.Time
+
 	mu    sync.Mutex
 	known map[awsapi.Scope]*memory
 }
@@ -53,7 +55,7 @@ func (m *memories) of(scope awsapi.Scope) *memory {
 		m.known = map[awsapi.Scope]*memory{}
 	}
 	if m.known[scope] == nil {
-		m.known[scope] = &memory{queue: fargateprofile.NewQueue(time.Now), policies: iamrole.NewPolicyCache()}
+		m.known[scope] = &memory{queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache()}
 	}
 	return m.known[scope]
 }
