@@ -12,11 +12,14 @@ import (
 	"fmt"
 	"os"
 
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/dynamic"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -45,6 +48,8 @@ type options struct {
 	operatorID, namespace         string
 	observeOnly                   bool
 	concurrency                   int
+	watchLabelSelector            string
+	shard                         labels.Selector // watchLabelSelector, parsed
 	zap                           zap.Options
 }
 
@@ -58,6 +63,7 @@ func parseFlags() options {
 	flag.StringVar(&o.namespace, "operator-namespace", os.Getenv("POD_NAMESPACE"), "The namespace that the operator runs in. Default: $POD_NAMESPACE.")
 	flag.BoolVar(&o.observeOnly, "observe-only", false, "Treat every profile as if its mode were Observe: write nothing to AWS at all.")
 	flag.IntVar(&o.concurrency, "concurrency", 8, "How many profiles are worked on at once.")
+	flag.StringVar(&o.watchLabelSelector, "watch-label-selector", "", "Work on the profiles and accounts with these labels only, such as 'shard=a' or '!shard'. Several operators can share a cluster when their selectors do not overlap.")
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
 	return o
@@ -78,6 +84,10 @@ func run(ctx context.Context, o options) error {
 	}
 	if o.concurrency < 1 {
 		return fmt.Errorf("--concurrency is %d: give at least 1", o.concurrency)
+	}
+	var err error
+	if o.shard, err = labels.Parse(o.watchLabelSelector); err != nil {
+		return fmt.Errorf("--watch-label-selector %q is not a label selector: %w", o.watchLabelSelector, err)
 	}
 	mgr, err := newManager(o)
 	if err != nil {
@@ -104,7 +114,9 @@ func newManager(o options) (ctrl.Manager, error) {
 	}
 	return ctrl.NewManager(ctrl.GetConfigOrDie(), ctrl.Options{
 		Scheme: scheme, Metrics: metricsOptions, HealthProbeBindAddress: o.probeAddress,
-		LeaderElection: o.leaderElection, LeaderElectionID: "operator.fargatesecurity.io", LeaderElectionNamespace: o.namespace,
+		// Accounts are all in the cache: profiles of every shard use them.
+		Cache:          cache.Options{ByObject: map[client.Object]cache.ByObject{&v1alpha1.FargateSecurityProfile{}: {Label: o.shard}}},
+		LeaderElection: o.leaderElection, LeaderElectionID: controllers.LeaseName(o.shard), LeaderElectionNamespace: o.namespace,
 		LeaderElectionReleaseOnCancel: true, // the process ends when Start returns
 	})
 }
@@ -128,7 +140,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 	sessions := &awsapi.Sessions{Observe: m.ObserveCall, Version: version}
 	account := &controllers.AccountReconciler{
 		Client: mgr.GetClient(), Sessions: sessions, Metrics: m, Timing: controllers.DefaultTiming,
-		Recorder: mgr.GetEventRecorder("awsaccount"),
+		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllProfiles: mgr.GetAPIReader(),
 	}
 	profile := &controllers.ProfileReconciler{
 		Client: mgr.GetClient(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,

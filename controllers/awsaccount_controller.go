@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -16,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -34,6 +37,10 @@ type AccountReconciler struct {
 	Recorder events.EventRecorder
 	Metrics  *Metrics
 	Timing   Timing
+	// Shard selects the accounts whose status this operator keeps; nil means all. Profiles use any account.
+	Shard labels.Selector
+	// AllProfiles reads the profiles of all shards: an account stays until none refers to it. Nil means Client.
+	AllProfiles client.Reader
 
 	retries *retries
 }
@@ -47,6 +54,9 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	if err := r.Client.Get(ctx, req.NamespacedName, account); err != nil {
 		r.retries.forget(req)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !r.inShard(account) {
+		return ctrl.Result{}, nil
 	}
 	if !account.DeletionTimestamp.IsZero() {
 		return again(r.release(ctx, account))
@@ -106,28 +116,54 @@ func (r *AccountReconciler) report(ctx context.Context, account *v1alpha1.AWSAcc
 	})
 }
 
+// waitForProfiles is how long an account that is to be deleted waits before it looks for profiles again. Those of other
+// shards do not wake it.
+const waitForProfiles = 30 * time.Second
+
 // release lets the account go once no profile refers to it: without the account, profiles could not be deleted from AWS.
 func (r *AccountReconciler) release(ctx context.Context, account *v1alpha1.AWSAccount) (ctrl.Result, error) {
-	profiles := &v1alpha1.FargateSecurityProfileList{}
-	if err := r.Client.List(ctx, profiles, client.MatchingFields{accountIndex: account.Name}); err != nil {
+	users, err := r.profilesOf(ctx, account.Name)
+	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if n := len(profiles.Items); n > 0 {
-		first := client.ObjectKeyFromObject(&profiles.Items[0])
-		return ctrl.Result{}, r.report(ctx, account, conditions.Verdict{
+	if n := len(users); n > 0 {
+		return ctrl.Result{RequeueAfter: waitForProfiles}, r.report(ctx, account, conditions.Verdict{
 			Ready: metav1.ConditionFalse, Reconciling: true, Reason: v1alpha1.ReasonInUse,
-			Message: fmt.Sprintf("the account is deleted once no FargateSecurityProfile refers to it: %d do, such as %s", n, first),
+			Message: fmt.Sprintf("the account is deleted once no FargateSecurityProfile refers to it: %d do, such as %s", n, users[0]),
 		}, nil)
 	}
 	return ctrl.Result{}, removeFinalizer(ctx, r.Client, account)
 }
 
+// profilesOf names the profiles, of all shards, that refer to an account.
+func (r *AccountReconciler) profilesOf(ctx context.Context, account string) ([]client.ObjectKey, error) {
+	var reader client.Reader = r.Client
+	if r.AllProfiles != nil {
+		reader = r.AllProfiles
+	}
+	profiles := &v1alpha1.FargateSecurityProfileList{}
+	if err := reader.List(ctx, profiles); err != nil {
+		return nil, err
+	}
+	var users []client.ObjectKey
+	for i := range profiles.Items {
+		if profiles.Items[i].Spec.AccountRef.Name == account {
+			users = append(users, client.ObjectKeyFromObject(&profiles.Items[i]))
+		}
+	}
+	return users, nil
+}
+
+func (r *AccountReconciler) inShard(account client.Object) bool {
+	return r.Shard == nil || r.Shard.Matches(labels.Set(account.GetLabels()))
+}
+
 // SetupWithManager registers the controller. A profile that goes wakes the account that it referred to, which may be
 // waiting to be deleted.
 func (r *AccountReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.retries = newRetries(r.Timing)
+	r.retries = newRetries(r.Timing, time.Now)
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.AWSAccount{}, builder.WithPredicates(declarationChanged())).
+		For(&v1alpha1.AWSAccount{}, builder.WithPredicates(predicate.Or(declarationChanged(), predicate.LabelChangedPredicate{}), predicate.NewPredicateFuncs(r.inShard))).
 		Watches(&v1alpha1.FargateSecurityProfile{}, handler.EnqueueRequestsFromMapFunc(accountOf), builder.WithPredicates(onlyDeletes())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: accountConcurrency, ReconciliationTimeout: passTimeout}).
 		Complete(r)

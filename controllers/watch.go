@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -16,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 )
 
 const (
@@ -34,6 +36,15 @@ func IndexFields(ctx context.Context, mgr ctrl.Manager) error {
 		}
 		return []string{profile.Spec.AccountRef.Name}
 	})
+}
+
+// LeaseName is the name of the Lease that the replicas of one shard compete for: each shard has its own.
+func LeaseName(shard labels.Selector) string {
+	const name = "operator.fargatesecurity.io"
+	if shard.Empty() {
+		return name
+	}
+	return canonical.Hash(shard.String())[:12] + "." + name
 }
 
 // declarationChanged lets through what a person did: an edit of the spec, a deletion, a request for a read. Our own
