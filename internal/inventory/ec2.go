@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+)
+
+// The most that EC2 gives at a time (EC2 API reference, MaxResults of each operation).
+const (
+	groupPage  = 1000
+	rulePage   = 1000
+	subnetPage = 1000
+	routePage  = 100
+)
+
+// page is one page of a list, and where the next one begins.
+type page[T any] struct {
+	items []T
+	next  *string
+}
+
+// all reads a list of EC2 to its end.
+func all[T any](ctx context.Context, what string, read func(ctx context.Context, token *string) (page[T], error)) ([]T, error) {
+	var list []T
+	for token := (*string)(nil); ; {
+		p, err := read(ctx, token)
+		if err != nil {
+			return nil, fmt.Errorf("reading the account's %s: %w", what, err)
+		}
+		list = append(list, p.items...)
+		if token = p.next; aws.ToString(token) == "" {
+			return list, nil
+		}
+	}
+}
+
+// groups are all security groups of the Region.
+type groups struct {
+	byID   map[string]types.SecurityGroup
+	byName map[string]types.SecurityGroup // "<VPC>/<name>", which is unique
+}
+
+func (v *View) readGroups(ctx context.Context) (groups, error) {
+	list, err := all(ctx, "security groups", func(ctx context.Context, token *string) (page[types.SecurityGroup], error) {
+		out, err := v.aws.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(groupPage), NextToken: token})
+		if err != nil {
+			return page[types.SecurityGroup]{}, err
+		}
+		return page[types.SecurityGroup]{out.SecurityGroups, out.NextToken}, nil
+	})
+	found := groups{byID: map[string]types.SecurityGroup{}, byName: map[string]types.SecurityGroup{}}
+	for _, g := range list {
+		found.byID[aws.ToString(g.GroupId)] = g
+		found.byName[aws.ToString(g.VpcId)+"/"+aws.ToString(g.GroupName)] = g
+	}
+	return found, err
+}
+
+func (v *View) readRules(ctx context.Context) (map[string][]types.SecurityGroupRule, error) {
+	list, err := all(ctx, "security group rules", func(ctx context.Context, token *string) (page[types.SecurityGroupRule], error) {
+		out, err := v.aws.EC2.DescribeSecurityGroupRules(ctx, &ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(rulePage), NextToken: token})
+		if err != nil {
+			return page[types.SecurityGroupRule]{}, err
+		}
+		return page[types.SecurityGroupRule]{out.SecurityGroupRules, out.NextToken}, nil
+	})
+	byGroup := map[string][]types.SecurityGroupRule{}
+	for _, rule := range list {
+		byGroup[aws.ToString(rule.GroupId)] = append(byGroup[aws.ToString(rule.GroupId)], rule)
+	}
+	return byGroup, err
+}
+
+func (v *View) readSubnets(ctx context.Context) (map[string]types.Subnet, error) {
+	list, err := all(ctx, "subnets", func(ctx context.Context, token *string) (page[types.Subnet], error) {
+		out, err := v.aws.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(subnetPage), NextToken: token})
+		if err != nil {
+			return page[types.Subnet]{}, err
+		}
+		return page[types.Subnet]{out.Subnets, out.NextToken}, nil
+	})
+	byID := map[string]types.Subnet{}
+	for _, s := range list {
+		byID[aws.ToString(s.SubnetId)] = s
+	}
+	return byID, err
+}
+
+func (v *View) readRoutes(ctx context.Context) (map[string][]types.RouteTable, error) {
+	list, err := all(ctx, "route tables", func(ctx context.Context, token *string) (page[types.RouteTable], error) {
+		out, err := v.aws.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{MaxResults: aws.Int32(routePage), NextToken: token})
+		if err != nil {
+			return page[types.RouteTable]{}, err
+		}
+		return page[types.RouteTable]{out.RouteTables, out.NextToken}, nil
+	})
+	byVPC := map[string][]types.RouteTable{}
+	for _, table := range list {
+		byVPC[aws.ToString(table.VpcId)] = append(byVPC[aws.ToString(table.VpcId)], table)
+	}
+	return byVPC, err
+}
+
+// ec2Reads answers what reads of groups and subnets ask for, where the answer is all in one sweep.
+type ec2Reads struct {
+	awsapi.EC2
+	query
+}
+
+// only returns the single values of the named filters, false when the filters are others than these.
+func only(filters []types.Filter, names ...string) (map[string]string, bool) {
+	values := map[string]string{}
+	for _, f := range filters {
+		if len(f.Values) != 1 || strings.ContainsAny(f.Values[0], "*?") {
+			return nil, false
+		}
+		values[aws.ToString(f.Name)] = f.Values[0]
+	}
+	for _, name := range names {
+		if _, ok := values[name]; !ok {
+			return nil, false
+		}
+	}
+	return values, len(values) == len(names)
+}
+
+// DescribeSecurityGroups implements awsapi.EC2: one group by id, or by name and VPC.
+func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecurityGroupsInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error) {
+	byID, isID := only(in.Filters, "group-id")
+	byName, isName := only(in.Filters, "group-name", "vpc-id")
+	if !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
+		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
+	}
+	groups, _, err := r.view.groups.get(ctx, r.view.now, r.notBefore, r.view.readGroups)
+	if err != nil {
+		return nil, err
+	}
+	group, found := groups.byID[byID["group-id"]]
+	if isName {
+		group, found = groups.byName[byName["vpc-id"]+"/"+byName["group-name"]]
+	}
+	out := &ec2.DescribeSecurityGroupsOutput{}
+	if found {
+		out.SecurityGroups = append(out.SecurityGroups, group)
+	}
+	return out, nil
+}
+
+// DescribeSecurityGroupRules implements awsapi.EC2: the rules of one group.
+func (r ec2Reads) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupRulesOutput, error) {
+	by, ok := only(in.Filters, "group-id")
+	if !ok || len(in.SecurityGroupRuleIds) > 0 {
+		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
+	}
+	rules, _, err := r.view.rules.get(ctx, r.view.now, r.notBefore, r.view.readRules)
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: rules[by["group-id"]]}, nil
+}
+
+// DescribeSubnets implements awsapi.EC2: subnets by id. Where one is unknown EC2 is asked, which has the right error.
+func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput, opts ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
+	if len(in.SubnetIds) == 0 || len(in.Filters) > 0 {
+		return r.EC2.DescribeSubnets(ctx, in, opts...)
+	}
+	subnets, _, err := r.view.subnets.get(ctx, r.view.now, r.notBefore, r.view.readSubnets)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeSubnetsOutput{}
+	for _, id := range in.SubnetIds {
+		subnet, known := subnets[id]
+		if !known {
+			return r.EC2.DescribeSubnets(ctx, in, opts...)
+		}
+		out.Subnets = append(out.Subnets, subnet)
+	}
+	return out, nil
+}
+
+// DescribeRouteTables implements awsapi.EC2: the route tables of some VPCs.
+func (r ec2Reads) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, opts ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
+	if len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id" {
+		return r.EC2.DescribeRouteTables(ctx, in, opts...)
+	}
+	routes, _, err := r.view.routes.get(ctx, r.view.now, r.notBefore, r.view.readRoutes)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeRouteTablesOutput{}
+	for _, vpc := range in.Filters[0].Values {
+		out.RouteTables = append(out.RouteTables, routes[vpc]...)
+	}
+	return out, nil
+}
+
+// GetManagedPrefixListEntries implements awsapi.EC2: the first page of a list's entries; further ones are asked for.
+func (r ec2Reads) GetManagedPrefixListEntries(ctx context.Context, in *ec2.GetManagedPrefixListEntriesInput, opts ...func(*ec2.Options)) (*ec2.GetManagedPrefixListEntriesOutput, error) {
+	if in.NextToken != nil || in.TargetVersion != nil {
+		return r.EC2.GetManagedPrefixListEntries(ctx, in, opts...)
+	}
+	return r.view.lists.get(ctx, r.view.now, r.notBefore, aws.ToString(in.PrefixListId), func(ctx context.Context) (*ec2.GetManagedPrefixListEntriesOutput, error) {
+		return r.EC2.GetManagedPrefixListEntries(ctx, in, opts...)
+	})
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+)
+
+const (
+	// roleCalls is what it takes to read one role by itself: the role, its attached policies, the list of its inline
+	// policies, and about two of those.
+	roleCalls = 5
+	// rolePage is the most that GetAccountAuthorizationDetails gives at a time (IAM API reference).
+	rolePage = 1000
+)
+
+// roles are all roles of the account, with their policies: GetAccountAuthorizationDetails gives all of it.
+type roles struct {
+	byName  map[string]*types.RoleDetail
+	byOwner map[string][]string // ARNs
+}
+
+func (v *View) readRoles(ctx context.Context) (roles, error) {
+	all, pages := roles{byName: map[string]*types.RoleDetail{}, byOwner: map[string][]string{}}, 0
+	in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(rolePage)}
+	for p := iam.NewGetAccountAuthorizationDetailsPaginator(v.aws.IAM, in); p.HasMorePages(); pages++ {
+		page, err := p.NextPage(ctx)
+		if err != nil {
+			return roles{}, fmt.Errorf("reading the account's roles: %w", err)
+		}
+		for i := range page.RoleDetailList {
+			role := &page.RoleDetailList[i]
+			all.byName[aws.ToString(role.RoleName)] = role
+			for _, tag := range role.Tags {
+				if aws.ToString(tag.Key) == v.ownerTag {
+					owner := aws.ToString(tag.Value)
+					all.byOwner[owner] = append(all.byOwner[owner], aws.ToString(role.Arn))
+				}
+			}
+		}
+	}
+	v.roleUse.swept(pages, v.now())
+	return all, nil
+}
+
+// iamReads answers what reads of roles ask for. What is not in the sweep is asked of IAM, which has the right error.
+type iamReads struct {
+	awsapi.IAM
+	query
+}
+
+// role returns a role of the sweep, nil when IAM is to be asked.
+func (r iamReads) role(ctx context.Context, name *string) (*types.RoleDetail, error) {
+	if !r.view.roleUse.sweepIsCheaper(aws.ToString(name), roleCalls, r.view.now()) {
+		return nil, nil
+	}
+	all, _, err := r.view.roles.get(ctx, r.view.now, r.notBefore, r.view.readRoles)
+	return all.byName[aws.ToString(name)], err
+}
+
+// GetRole implements awsapi.IAM.
+func (r iamReads) GetRole(ctx context.Context, in *iam.GetRoleInput, opts ...func(*iam.Options)) (*iam.GetRoleOutput, error) {
+	d, err := r.role(ctx, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		return r.IAM.GetRole(ctx, in, opts...)
+	}
+	return &iam.GetRoleOutput{Role: &types.Role{
+		Arn: d.Arn, RoleName: d.RoleName, RoleId: d.RoleId, Path: d.Path, CreateDate: d.CreateDate,
+		AssumeRolePolicyDocument: d.AssumeRolePolicyDocument, PermissionsBoundary: d.PermissionsBoundary, Tags: d.Tags,
+	}}, nil
+}
+
+// ListAttachedRolePolicies implements awsapi.IAM.
+func (r iamReads) ListAttachedRolePolicies(ctx context.Context, in *iam.ListAttachedRolePoliciesInput, opts ...func(*iam.Options)) (*iam.ListAttachedRolePoliciesOutput, error) {
+	d, err := r.role(ctx, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		return r.IAM.ListAttachedRolePolicies(ctx, in, opts...)
+	}
+	return &iam.ListAttachedRolePoliciesOutput{AttachedPolicies: d.AttachedManagedPolicies}, nil
+}
+
+// ListRolePolicies implements awsapi.IAM.
+func (r iamReads) ListRolePolicies(ctx context.Context, in *iam.ListRolePoliciesInput, opts ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error) {
+	d, err := r.role(ctx, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		return r.IAM.ListRolePolicies(ctx, in, opts...)
+	}
+	out := &iam.ListRolePoliciesOutput{}
+	for _, p := range d.RolePolicyList {
+		out.PolicyNames = append(out.PolicyNames, aws.ToString(p.PolicyName))
+	}
+	return out, nil
+}
+
+// GetRolePolicy implements awsapi.IAM.
+func (r iamReads) GetRolePolicy(ctx context.Context, in *iam.GetRolePolicyInput, opts ...func(*iam.Options)) (*iam.GetRolePolicyOutput, error) {
+	d, err := r.role(ctx, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if d != nil {
+		for _, p := range d.RolePolicyList {
+			if aws.ToString(p.PolicyName) == aws.ToString(in.PolicyName) {
+				return &iam.GetRolePolicyOutput{RoleName: in.RoleName, PolicyName: p.PolicyName, PolicyDocument: p.PolicyDocument}, nil
+			}
+		}
+	}
+	return r.IAM.GetRolePolicy(ctx, in, opts...)
+}

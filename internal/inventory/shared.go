@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// shared is one answer that many ask for. Whoever asks while it is being read waits for that reading.
+type shared[T any] struct {
+	mu sync.Mutex
+	// value is what the last good reading gave, and begun when that reading began: nothing in it is older.
+	value T
+	begun time.Time
+	// under is the reading under way, nil if there is none.
+	under *reading
+}
+
+type reading struct {
+	begun time.Time
+	done  chan struct{}
+	err   error // once done is closed
+}
+
+// get returns an answer whose reading did not begin before notBefore, and when it began. Errors: those of read, which
+// everybody gets who waited for the same reading, and ctx's own.
+func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, time.Time, error) {
+	for {
+		s.mu.Lock()
+		if !s.begun.IsZero() && !s.begun.Before(notBefore) {
+			defer s.mu.Unlock()
+			return s.value, s.begun, nil
+		}
+		under := s.under
+		if under == nil {
+			under = &reading{begun: now(), done: make(chan struct{})}
+			s.under = under
+			s.mu.Unlock()
+			return s.read(ctx, under, read)
+		}
+		s.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			var none T
+			return none, time.Time{}, ctx.Err()
+		case <-under.done:
+		}
+		// A reading that ended with its own reader says nothing about AWS, and one that began too early is not ours.
+		if under.err != nil && !under.begun.Before(notBefore) && !errors.Is(under.err, context.Canceled) && !errors.Is(under.err, context.DeadlineExceeded) {
+			var none T
+			return none, time.Time{}, under.err
+		}
+	}
+}
+
+func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.Context) (T, error)) (T, time.Time, error) {
+	value, err := read(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if under.err = err; err == nil {
+		s.value, s.begun = value, under.begun
+	}
+	s.under = nil
+	close(under.done)
+	return value, under.begun, err
+}
+
+// keepFor is how long an answer that nobody asks for is kept: longer than any interval between two reads of an object.
+const keepFor = 3 * time.Hour
+
+// answers are shared answers by what was asked.
+type answers[T any] struct {
+	mu      sync.Mutex
+	entries map[string]*shared[T]
+	// checkAt is the size at which the next entry has old ones looked for.
+	checkAt int
+}
+
+func (a *answers[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, key string, read func(context.Context) (T, error)) (T, error) {
+	value, _, err := a.entry(key, now()).get(ctx, now, notBefore, read)
+	return value, err
+}
+
+func (a *answers[T]) entry(key string, now time.Time) *shared[T] {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.entries == nil {
+		a.entries = map[string]*shared[T]{}
+	}
+	e := a.entries[key]
+	if e == nil {
+		if len(a.entries) >= a.checkAt {
+			a.dropOld(now)
+		}
+		e = &shared[T]{}
+		a.entries[key] = e
+	}
+	return e
+}
+
+func (a *answers[T]) dropOld(now time.Time) {
+	for key, e := range a.entries {
+		e.mu.Lock()
+		if e.under == nil && now.Sub(e.begun) > keepFor {
+			delete(a.entries, key)
+		}
+		e.mu.Unlock()
+	}
+	a.checkAt = 2*len(a.entries) + 64
+}
