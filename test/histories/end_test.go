@@ -183,9 +183,10 @@ func (i *install) checkPods(p *profile, found map[string]awssim.Object, add func
 	o.SetGroupVersionKind(policyKind)
 	err := i.kube.Get(context.Background(), client.ObjectKey{Namespace: podNamespace, Name: namespace + "." + p.Name}, o)
 	spec := p.Spec.PodSecurityGroups
-	if spec == nil || err != nil {
-		if (spec == nil) != (err != nil) {
-			add("ready, and its SecurityGroupPolicy: declared %v, found: %v", spec != nil, err)
+	ours := err == nil && o.GetAnnotations()[resource.OwnerTag] == i.owner(p.Name) // one that was released may be there
+	if spec == nil || !ours {
+		if (spec == nil) == ours {
+			add("ready, and has a SecurityGroupPolicy of its own: declared %v, found %v", spec != nil, ours)
 		}
 		return
 	}

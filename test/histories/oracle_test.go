@@ -201,6 +201,8 @@ func (t *turn) checkOwners(before, now []awssim.Object, add func(string, ...any)
 		case !changed || tag == t.owner:
 		case tag != "" && !t.heldUp:
 			add("changed %s, which belongs to %s", id(o), tag)
+		case o.Kind == "key" && pending(was) && t.mayTakeOver(arn):
+			// KMS tags no key that is on its way out, so that is called off first.
 		case !slices.Equal(was.Facts, o.Facts):
 			add("changed %s, which did not carry our owner tag", id(o))
 		case !t.mayTakeOver(arn):

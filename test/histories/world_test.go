@@ -67,7 +67,6 @@ type turn struct {
 	heldUp   bool          // another operator worked in the middle of it
 	lagging  faultKind     // stale once all reads are
 	calls    int
-	cancel   context.CancelFunc
 	killed   bool
 }
 
@@ -115,9 +114,7 @@ func (i *install) owner(name string) string { return i.id + "/" + namespace + "/
 // pass has one operator work on one profile once.
 func (i *install) pass(n int, name string, faults map[int]fault, late bool) {
 	w := i.w
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	t := &turn{install: i, operator: n, name: name, owner: i.owner(name), before: i.kube.get(name), faults: faults, late: late, cancel: cancel}
+	t := &turn{install: i, operator: n, name: name, owner: i.owner(name), before: i.kube.get(name), faults: faults, late: late}
 	if former := i.kube.formerly(name); late && former != nil {
 		t.before = former
 	}
@@ -125,7 +122,7 @@ func (i *install) pass(n int, name string, faults map[int]fault, late bool) {
 	w.mu.Lock()
 	w.turns = append(w.turns, t)
 	w.mu.Unlock()
-	_, err := i.operator(n).Reconcile(ctx, ctrl.Request{NamespacedName: key(name)})
+	_, err := i.operator(n).Reconcile(context.Background(), ctrl.Request{NamespacedName: key(name)})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.turns = w.turns[:len(w.turns)-1]
@@ -174,6 +171,12 @@ func (w *world) hit(what string) fault {
 		w.mu.Unlock()
 		return fault{}
 	}
+	if t.killed {
+		// Nothing of a killed operator arrives any more. It is not cancelled: a request that is on its way then would have
+		// its effect in the middle of somebody else's pass, and not always at the same moment.
+		w.mu.Unlock()
+		return fault{kind: drop}
+	}
 	t.calls++
 	f := t.faults[t.calls]
 	if f.kind == "" {
@@ -187,7 +190,6 @@ func (w *world) hit(what string) fault {
 	}
 	if f.kind == killBefore || f.kind == killAfter {
 		t.killed = true
-		t.cancel()
 	}
 	w.mu.Unlock()
 	if f.kind == heldUp {
