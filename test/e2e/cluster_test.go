@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -63,6 +65,29 @@ func startCluster(t *testing.T, dir string, args ...string) *cluster {
 	c.kubectl(t, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
 	c.token = strings.TrimSpace(c.kubectl(t, "create", "token", managerAccount, "-n", systemNamespace, "--duration=1h"))
 	return c
+}
+
+// killPart kills a program of a cluster that was started with -restart, which stays down until startPart.
+func (c *cluster) killPart(name string) error {
+	link := filepath.Join(c.dir, "cluster", "run", name)
+	if err := os.WriteFile(link+".hold", nil, 0o600); err != nil {
+		return err
+	}
+	return wait("killing "+name, func() error { // it may just be starting
+		text, err := os.ReadFile(link + ".pid")
+		if err != nil {
+			return err
+		}
+		pid, err := strconv.Atoi(string(text))
+		if err != nil {
+			return err
+		}
+		return syscall.Kill(pid, syscall.SIGKILL)
+	}, c.process)
+}
+
+func (c *cluster) startPart(name string) error {
+	return os.Remove(filepath.Join(c.dir, "cluster", "run", name+".hold"))
 }
 
 // bareEnv is an environment in which nothing of the person's who runs the tests can be found.

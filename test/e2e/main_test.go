@@ -7,12 +7,17 @@ package e2e_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
 
 // parts are the programs that the scenarios start.
@@ -30,11 +35,24 @@ var (
 func TestMain(m *testing.M) { os.Exit(runAll(m)) }
 
 func runAll(m *testing.M) int {
-	if err := prepare(); err != nil {
+	if err := errors.Join(prepare(), moreAtOnce()); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
 	}
+	// The client that the tests use has nothing to say that their own failures do not.
+	log.SetLogger(zap.New(zap.WriteTo(io.Discard)))
 	return m.Run()
+}
+
+// moreAtOnce lets more tests run side by side than there are cores, unless -parallel is given: they wait more than they work.
+func moreAtOnce() error {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if given {
+		return nil
+	}
+	return flag.Set("test.parallel", "4")
 }
 
 func prepare() error {

@@ -60,6 +60,7 @@ func (s *suite) tryOperator(t *testing.T, args ...string) *operator {
 	env := append(bareEnv(s.dir), "KUBECONFIG="+s.cluster.managerKubeconfig(),
 		"AWS_ACCESS_KEY_ID="+operatorKey, "AWS_SECRET_ACCESS_KEY="+operatorSecret, "AWS_REGION="+region,
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true")
+	env = append(env, s.env...)
 	args = append([]string{
 		"--leader-elect", fmt.Sprintf("--metrics-bind-address=127.0.0.1:%d", metrics),
 		fmt.Sprintf("--health-probe-bind-address=127.0.0.1:%d", probes), "--operator-namespace=" + systemNamespace,

@@ -116,23 +116,30 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// until asks check again and again until it returns nil; the test fails with its last error when patience ends, or at
-// once when a process that it depends on has ended.
+// until waits for check; the test fails when it does not come true.
 func until(t *testing.T, what string, check func() error, needs ...*process) {
 	t.Helper()
+	if err := wait(what, check, needs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wait asks check again and again until it returns nil. It gives up with its last error when patience ends, or at once
+// when a process that it depends on has ended.
+func wait(what string, check func() error, needs ...*process) error {
 	deadline := time.Now().Add(patience)
 	for {
 		err := check()
 		if err == nil {
-			return
+			return nil
 		}
 		for _, p := range needs {
 			if !p.alive() {
-				t.Fatalf("%s: %s has ended by itself (%v); before that: %v", what, p.name, p.err, err)
+				return fmt.Errorf("%s: %s has ended by itself (%w); before that: %w", what, p.name, p.err, err)
 			}
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s, in %s: %v", what, patience, err)
+			return fmt.Errorf("%s, in %s: %w", what, patience, err)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,6 +22,9 @@ type call struct {
 	service, operation string
 	write              bool
 	status             int
+	path               string
+	// key and token are of the credentials that signed it.
+	key, token string
 }
 
 func (c call) String() string { return c.service + ":" + c.operation }
@@ -30,6 +34,7 @@ func (c call) String() string { return c.service + ":" + c.operation }
 type proxy struct {
 	url      string
 	upstream string
+	server   *httptest.Server
 
 	mu    sync.Mutex
 	calls []call
@@ -39,16 +44,39 @@ type proxy struct {
 	// the operator gets the answer.
 	refuse   func(call) (status int, body string)
 	answered func(call)
+	// meddle, if set, says what happens to a call in place of an answer; nil lets it pass.
+	meddle func(call) http.HandlerFunc
 	// adapt, if set, puts a request into words that the backend takes; what it does is a listed divergence.
 	adapt func(call, []byte) []byte
 }
 
 func startProxy(t *testing.T, upstream string) *proxy {
 	p := &proxy{upstream: upstream, requestIDs: map[string]bool{}}
-	server := httptest.NewServer(p)
-	t.Cleanup(server.Close)
-	p.url = server.URL
+	p.server = httptest.NewServer(p)
+	t.Cleanup(func() { p.server.Close() })
+	p.url = p.server.URL
 	return p
+}
+
+// cut ends every connection; from then on new ones are refused.
+func (p *proxy) cut() {
+	p.server.CloseClientConnections()
+	p.server.Close()
+}
+
+// mend takes connections again, at the same address.
+func (p *proxy) mend(t *testing.T) {
+	t.Helper()
+	address := strings.TrimPrefix(p.url, "http://")
+	until(t, "listening on "+address+" again", func() error {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return err
+		}
+		p.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: p}} //nolint:gosec // its only client is the operator
+		p.server.Start()
+		return nil
+	})
 }
 
 // ServeHTTP passes a call on.
@@ -59,7 +87,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := identify(r, body)
 	p.mu.Lock()
-	refuse, answered := p.refuse, p.answered
+	refuse, answered, meddle := p.refuse, p.answered, p.meddle
 	p.mu.Unlock()
 	if p.adapt != nil {
 		body = p.adapt(c, body)
@@ -71,6 +99,13 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, text)
+			return
+		}
+	}
+	if meddle != nil {
+		if instead := meddle(c); instead != nil {
+			p.note(c, http.Header{}, nil)
+			instead(w, r)
 			return
 		}
 	}
@@ -160,6 +195,13 @@ func (p *proxy) onCall(f func(call) (int, string)) {
 	p.refuse = f
 }
 
+// instead sets or, with nil, takes off what happens to calls in place of an answer.
+func (p *proxy) instead(f func(call) http.HandlerFunc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.meddle = f
+}
+
 func (p *proxy) secrets() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -170,13 +212,13 @@ func (p *proxy) secrets() []string {
 	return list
 }
 
-var scope = regexp.MustCompile(`Credential=[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request`)
+var scope = regexp.MustCompile(`Credential=([^/]+)/\d{8}/[^/]+/([^/]+)/aws4_request`)
 
 // identify reads service and operation from a request.
 func identify(r *http.Request, body []byte) call {
-	c := call{service: "unsigned"}
+	c := call{service: "unsigned", path: r.URL.Path, token: r.Header.Get("X-Amz-Security-Token")}
 	if match := scope.FindStringSubmatch(r.Header.Get("Authorization")); match != nil {
-		c.service = match[1]
+		c.key, c.service = match[1], match[2]
 	}
 	switch target := r.Header.Get("X-Amz-Target"); {
 	case target != "":

@@ -25,13 +25,15 @@ import (
 
 // suite is everything that the scenarios on one backend share.
 type suite struct {
-	t          *testing.T
-	dir        string // logs, kubeconfigs, kubectl's home
-	cluster    *cluster
-	backend    *backend
-	proxy      *proxy
-	operators  int
-	logs       []*process
+	t         *testing.T
+	dir       string // logs, kubeconfigs, kubectl's home
+	cluster   *cluster
+	backend   *backend
+	proxy     *proxy
+	operators int
+	logs      []*process
+	// env is added to the environment of the operators that are started from now on.
+	env        []string
 	requests   int
 	worldCount int
 	// operator is the one that is at work.
