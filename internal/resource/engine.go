@@ -108,7 +108,8 @@ func (p *pass) observe(ctx context.Context, it *item) {
 		return
 	}
 	it.obs = obs
-	if !obs.Exists {
+	// What is somebody else's gives nothing: no object of ours shall lean on it.
+	if !obs.Exists || p.stopsUs(ownerOf(it.res, obs, it.prior, p.opts.Owner)) {
 		maps.DeleteFunc(p.values, func(ref Ref, _ string) bool { return ref.From == it.res.ID() })
 		return
 	}
