@@ -92,7 +92,7 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 	}
 	enforce := r.enforces(profile)
 	if enforce {
-		if err := addFinalizer(ctx, r.Client, profile); err != nil {
+		if err := r.intend(ctx, profile); err != nil {
 			return ctrl.Result{}, err
 		}
 	}
@@ -305,12 +305,14 @@ func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
 		Retain:  spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete, // a policy that this version does not know deletes nothing
 		Owner:   s.owner, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
 		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: awsapi.Classify,
+		Begin: r.begin(s.profile), Now: r.Now,
 	}
 }
 
 // sweepDue tells whether objects are to be looked for by their owner tag too, which reads all of the account's roles:
 // once for each generation of the spec since the operator started, and after each pass in which a call failed, since
-// its answer, or what was to follow on it, may be lost. What a sweep finds is listed in status from then on.
+// its answer, or what was to follow on it, may be lost, or which AWS does not show all of yet. What a sweep finds is
+// listed in status from then on.
 func (r *ProfileReconciler) sweepDue(req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) bool {
 	last, _ := r.swept.Load(req)
 	return last != specOf(profile)
@@ -328,7 +330,7 @@ func specOf(profile *v1alpha1.FargateSecurityProfile) specVersion {
 
 // noteSweep is called at the end of a pass, when its status is written.
 func (r *ProfileReconciler) noteSweep(req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result) {
-	if slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failure != nil }) {
+	if slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failure != nil || o.Unshown }) {
 		r.swept.Delete(req)
 		return
 	}

@@ -39,7 +39,7 @@ func priorOf(status *v1alpha1.FargateSecurityProfileStatus) map[resource.ID]reso
 	prior := map[resource.ID]resource.Prior{}
 	for _, r := range status.Resources {
 		prior[resource.ID{Kind: r.Kind, Name: r.Name}] = resource.Prior{
-			ARN: r.ARN, Origin: resource.Origin(r.Origin), Hash: r.DeclarationHash,
+			ARN: r.ARN, Origin: resource.Origin(r.Origin), Hash: r.DeclarationHash, Began: r.CreationTime.Time,
 		}
 	}
 	return prior
@@ -184,7 +184,7 @@ func resourceStatuses(result *resource.Result) []v1alpha1.ResourceStatus {
 	for _, o := range result.All() {
 		list = append(list, v1alpha1.ResourceStatus{
 			Kind: o.ID.Kind, Name: o.ID.Name, ARN: o.ARN, State: o.State,
-			Origin: v1alpha1.Origin(o.Origin), DeclarationHash: o.Hash,
+			Origin: v1alpha1.Origin(o.Origin), DeclarationHash: o.Hash, CreationTime: metav1.NewTime(o.Began),
 		})
 	}
 	return list[:min(len(list), maxResources)]

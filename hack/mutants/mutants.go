@@ -20,9 +20,11 @@ type mutant struct {
 const (
 	engine     = "internal/resource/engine.go"
 	acting     = "internal/resource/act.go"
+	making     = "internal/resource/once.go"
 	ownership  = "internal/resource/ownership.go"
 	remove     = "internal/resource/remove.go"
 	reconciler = "controllers/fargatesecurityprofile_controller.go"
+	intent     = "controllers/intent.go"
 
 	unit        = "internal/resource"
 	groups      = "internal/resources/securitygroup"
@@ -45,7 +47,7 @@ var mutants = []mutant{
 		`once := func(o *kms.Options) { o.Retryer = aws.NopRetryer{} }`,
 		`once := func(*kms.Options) {}`}},
 		keys, "TestCreateKeyIsNotRepeatedByTheSDK"},
-	{"owner tag is not part of the creation", 1, []edit{{acting,
+	{"owner tag is not part of the creation", 1, []edit{{making,
 		`it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))`,
 		`it.res.Apply(ctx, it.obs, p.values, p.opts.Tags)`}},
 		unit, "TestCreatesInOrderAndFallsSilent"},
@@ -55,6 +57,18 @@ var mutants = []mutant{
 		`	if it.created && false {
 		it.object.Waiting`}},
 		unit, "TestNoSecondCreationWhileAWSDoesNotShowTheFirst"},
+	{"key is made again while AWS may not show the first", 1, []edit{{making,
+		`if !p.opts.now().Before(until) {`,
+		`if p.opts.now().Before(until) {`}},
+		unit, "TestAKeyIsNotMadeAgainWhileItMayNotBeShown"},
+	{"key is made before status says so", 1, []edit{{making,
+		`if isOnce && p.opts.Begin != nil {`,
+		`if false {`}},
+		unit, "TestAKeyIsNotMadeBeforeStatusSaysSo"},
+	{"key that may exist is let go", 1, []edit{{remove,
+		`if unshown := p.unshown(it); unshown != nil {`,
+		`if unshown := p.unshown(it); false {`}},
+		unit, "TestAKeyThatMayExistKeepsTheProfile"},
 	{"deletion counts as done before AWS says gone", 1, []edit{{remove,
 		`if it.stopped || p.present(it) {`,
 		`if it.stopped {`}},
@@ -63,11 +77,9 @@ var mutants = []mutant{
 		`	case len(result.Leftovers) == 0 && len(strangers(profile.Status.Resources)) == 0:`,
 		`	case err == nil:`}},
 		controllers, "TestFinalizerStaysUntilAWSSaysGone"},
-	{"finalizer is never set", 1, []edit{{reconciler,
-		`	if enforce {
-		if err := addFinalizer`,
-		`	if false {
-		if err := addFinalizer`}},
+	{"finalizer is never set", 1, []edit{{intent,
+		`	if err := addFinalizer(ctx, r.Client, profile); err != nil {`,
+		`	if err := error(nil); err != nil {`}},
 		controllers, "TestFinalizerStaysUntilAWSSaysGone"},
 	{"owner tags are not searched after a lost status", 1, []edit{{"controllers/leftovers.go",
 		`if !sweep {`,
@@ -373,7 +385,7 @@ var mutants = []mutant{
 		unit, "TestDeleteGoesBackwardsAndRetainReleases"},
 	{"what cannot be read is forgotten", 0, []edit{{engine,
 		`	if it.obs == nil { // could not be read: what status remembers stays
-		obj.ARN, obj.Origin, obj.Hash = it.prior.ARN, it.prior.Origin, it.prior.Hash
+		obj.ARN, obj.Origin, obj.Hash, obj.Began = it.prior.ARN, it.prior.Origin, it.prior.Hash, it.prior.Began
 		return`,
 		`	if it.obs == nil {
 		return`}},

@@ -75,17 +75,14 @@ func (p *pass) creation(it *item) *step {
 		it.object.Waiting = &Waiting{Reason: "WaitingForAWS", Message: fmt.Sprintf("%s was created; AWS does not show it yet", it.res.ID())}
 		return nil
 	}
-	if p.heldBack(it) {
+	if it.object.Unshown || p.heldBack(it) {
 		return nil
 	}
 	if missing := p.missing(it); missing != "" {
 		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), missing)}
 		return nil
 	}
-	return &step{"created", func(ctx context.Context) error {
-		it.created = true
-		return it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))
-	}}
+	return &step{"created", func(ctx context.Context) error { return p.create(ctx, it) }}
 }
 
 func (p *pass) adoption(it *item) *step {

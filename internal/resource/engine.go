@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -41,6 +42,10 @@ type Options struct {
 	Order []string
 	// Classify says what an error means.
 	Classify func(error) failure.Failure
+	// Begin writes down, in status, that an object which is to be made Once is about to be made at that time, which is to
+	// be remembered in Prior.Began; when it fails, the object is not made. Now is the clock; nil means time.Now.
+	Begin func(ctx context.Context, id ID, at time.Time) error
+	Now   func() time.Time
 }
 
 // item is one Resource during a pass.
@@ -54,6 +59,8 @@ type item struct {
 	first []drift.Difference
 	// created is true once this pass has asked for the object's creation.
 	created bool
+	// began is when the creation of an object that is to be made Once was last begun.
+	began time.Time
 	// stopped ends the work on the object for this pass.
 	stopped bool
 }
@@ -97,7 +104,7 @@ func newPass(resources []Resource, opts Options) *pass {
 }
 
 func newItem(res Resource, prior Prior) *item {
-	return &item{res: res, prior: prior, object: &Object{ID: res.ID(), Section: res.Section()}}
+	return &item{res: res, prior: prior, began: prior.Began, object: &Object{ID: res.ID(), Section: res.Section()}}
 }
 
 // observe reads the object and publishes what others may need of it.
@@ -141,7 +148,7 @@ func (p *pass) judge(it *item) {
 		obj.Waiting = nil
 	}
 	if it.obs == nil { // could not be read: what status remembers stays
-		obj.ARN, obj.Origin, obj.Hash = it.prior.ARN, it.prior.Origin, it.prior.Hash
+		obj.ARN, obj.Origin, obj.Hash, obj.Began = it.prior.ARN, it.prior.Origin, it.prior.Hash, it.prior.Began
 		return
 	}
 	obj.Read = true
@@ -157,8 +164,11 @@ func (p *pass) judge(it *item) {
 		return
 	}
 	p.sort(it, p.differences(it))
-	if obj.Waiting == nil && it.obs.Busy != nil {
+	if obj.Waiting == nil {
 		obj.Waiting = it.obs.Busy
+	}
+	if unshown := p.unshown(it); unshown != nil && !it.stopped {
+		obj.Waiting = unshown
 	}
 }
 
@@ -179,8 +189,8 @@ func (o *Object) add(problem Problem) {
 // describe copies the plain facts.
 func (p *pass) describe(it *item) {
 	obj := it.object
-	obj.Exists, obj.ARN, obj.State = it.obs.Exists, it.obs.ARN, it.obs.State
-	obj.Origin = ""
+	obj.Exists, obj.ARN, obj.State, obj.Began = it.obs.Exists, it.obs.ARN, it.obs.State, it.began
+	obj.Origin, obj.Unshown = "", p.unshown(it) != nil
 	switch it.own {
 	case referenced:
 		obj.Origin = Referenced
@@ -188,8 +198,13 @@ func (p *pass) describe(it *item) {
 		obj.Origin = originOf(it.obs, it.prior)
 	case unowned:
 		obj.State = StateAbsent
-		if remembered(it.prior) && !it.created {
+		switch {
+		case made(it.res) != "":
+			obj.ARN, obj.Origin = made(it.res), Created
+		case remembered(it.prior) && !it.created:
 			obj.ARN, obj.Origin, obj.Hash = it.prior.ARN, it.prior.Origin, it.prior.Hash
+		case obj.Unshown:
+			obj.Origin = Created
 		}
 	}
 }
@@ -197,6 +212,8 @@ func (p *pass) describe(it *item) {
 // differences lists everything in which the object is not as declared.
 func (p *pass) differences(it *item) []drift.Difference {
 	switch {
+	case it.object.Unshown:
+		return nil
 	case it.own == unowned:
 		return []drift.Difference{{
 			Path: drift.ObjectPath, Desired: drift.Present, Observed: drift.Absent,
@@ -230,7 +247,7 @@ func (p *pass) sort(it *item, diffs []drift.Difference) {
 	obj := it.object
 	matchedBefore := it.prior.Hash != "" && it.prior.Hash == p.declaration(it)
 	if it.own == unowned {
-		matchedBefore = remembered(it.prior)
+		matchedBefore = remembered(it.prior) && (it.prior.ARN != "" || it.prior.Began.IsZero()) // not one that was begun only
 	}
 	repairs := 0
 	for _, d := range diffs {

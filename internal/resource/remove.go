@@ -22,7 +22,7 @@ func (p *pass) prune(ctx context.Context, leftovers []Resource) {
 			continue
 		}
 		switch user := usedBy(uses, it.obs); {
-		case it.stopped:
+		case it.stopped, it.object.Unshown:
 		case !p.opts.Enforce:
 			it.object.Drift = []drift.Difference{{
 				Path: drift.ObjectPath, Desired: drift.Absent, Observed: drift.Present,
@@ -108,10 +108,14 @@ func (p *pass) isDeclared(left *item) bool {
 func (p *pass) present(it *item) bool {
 	obj := it.object
 	if it.obs == nil {
-		obj.ARN, obj.Origin = it.prior.ARN, it.prior.Origin
+		obj.ARN, obj.Origin, obj.Began = it.prior.ARN, it.prior.Origin, it.prior.Began
 		return true
 	}
-	obj.Read, obj.Exists, obj.ARN, obj.State = true, it.obs.Exists, it.obs.ARN, it.obs.State
+	obj.Read, obj.Exists, obj.ARN, obj.State, obj.Began = true, it.obs.Exists, it.obs.ARN, it.obs.State, it.began
+	if unshown := p.unshown(it); unshown != nil {
+		obj.Unshown, obj.Waiting, obj.ARN, obj.Origin = true, unshown, it.prior.ARN, Created
+		return true
+	}
 	if it.obs.Exists {
 		obj.Origin = originOf(it.obs, it.prior)
 	}
@@ -125,6 +129,9 @@ func gone(res Resource, o *Observation) bool {
 
 // remove deletes or releases one object and tells that it is done with.
 func (p *pass) remove(ctx context.Context, it *item) bool {
+	if it.object.Unshown {
+		return false
+	}
 	if p.opts.Retain || !deletable(it.obs, it.prior, p.opts.Owner) {
 		return p.release(ctx, it)
 	}

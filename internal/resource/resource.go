@@ -7,6 +7,7 @@ package resource
 
 import (
 	"context"
+	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
@@ -58,6 +59,8 @@ type Prior struct {
 	Origin Origin
 	// Hash is the Resource's Hash when the object last matched in full.
 	Hash string
+	// Began is when the object's creation was last begun, of objects that are to be made Once.
+	Began time.Time
 }
 
 // Origin says how we came to an object.

@@ -3,6 +3,8 @@
 package resource
 
 import (
+	"time"
+
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
@@ -17,13 +19,16 @@ type Object struct {
 	Section string
 	// Read is false when the object could not be observed at all: what was known of it before still stands.
 	Read bool
+	// Unshown: AWS does not show the object, and may yet.
+	Unshown bool
 	// Exists, ARN and State are as last observed.
 	Exists     bool
 	ARN, State string
 	// Origin is "" for an object that is not ours.
 	Origin Origin
-	// Hash is to be remembered in Prior.Hash.
-	Hash string
+	// Hash and Began are to be remembered in Prior.
+	Hash  string
+	Began time.Time
 	// Drift are the differences that the operator did not cause itself; Pending those that a first creation or an
 	// edit of the spec still leaves.
 	Drift, Pending []drift.Difference

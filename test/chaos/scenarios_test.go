@@ -4,6 +4,7 @@ package chaos_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,18 +28,45 @@ import (
 // scenario is something that the operator has to see through.
 type scenario struct {
 	name string
+	// kinds are what goes wrong at each call.
+	kinds []kind
 	// spec changes the profile with every section.
 	spec func(*profile)
+	// profiles is how many there are in the cluster; 0 is one.
+	profiles int
+	// pageSize is how much AWS answers at once; 0: as AWS does.
+	pageSize int
 	// made: the profile is ready before the scenario begins.
 	made bool
 	// before prepares AWS; begin starts the scenario. What the operator does after before is counted.
 	before, begin func(*world)
+	// event is what happens in the middle: before the call eventAt, or where a point says so.
+	event   func(*world)
+	eventAt int
+	// between happens between passes: the first after the first pass, and so on.
+	between []func(*world)
 	// takesOver are the objects, as "kind name", that the operator may make its own though they carry no owner tag.
 	takesOver []string
 	// deletes: the declared objects go.
 	deletes bool
+	// lapses are words of facts that are not declared all the time.
+	lapses []string
 	// end lists everything that AWS holds in the end.
 	end []string
+	// mayStay are objects of which AWS may hold one more in the end: where a deletion comes while things are made, it
+	// depends on the moment what there is to delete.
+	mayStay []string
+}
+
+// endsVary tells that not all runs end in the very same way.
+func (s scenario) endsVary() bool { return len(s.mayStay) > 0 }
+
+// undisturbed is the run that all others have to end like.
+func (s scenario) undisturbed() point {
+	if slices.ContainsFunc(s.kinds, func(k kind) bool { return k.happens }) {
+		return point{happens, 1}
+	}
+	return point{}
 }
 
 // The objects that AWS holds in the end.
@@ -61,7 +89,8 @@ const (
 	wideTrust    = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["eks-fargate-pods.amazonaws.com","ec2.amazonaws.com"]},"Action":"sts:AssumeRole"}]}`
 )
 
-var scenarios = []scenario{
+// whole are the scenarios in which nothing but the point itself gets in the way.
+var whole = []scenario{
 	{name: "create", begin: (*world).declare, end: everything},
 	{name: "edit", made: true, begin: func(w *world) { w.edit(edited) }, end: []string{
 		"role " + roleName + " ours", "group payments-pods ours", "group payments-third ours", "key Enabled ours",
@@ -81,12 +110,12 @@ var scenarios = []scenario{
 }
 
 // full is a profile with every section. Only its own name differs from run to run.
-func (w *world) full(change func(*profile)) *profile {
+func (w *world) full(name string, change func(*profile)) *profile {
 	port := aws.Int32
 	p := &profile{
-		ObjectMeta: metav1.ObjectMeta{Name: w.name, Namespace: namespace},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
 		Spec: v1alpha1.FargateSecurityProfileSpec{
-			AccountRef: v1alpha1.AccountReference{Name: w.name}, ClusterName: "prod",
+			AccountRef: v1alpha1.AccountReference{Name: w.names[0]}, ClusterName: "prod",
 			Tags: map[string]v1alpha1.TagValue{"team": "payments"},
 			FargateProfile: v1alpha1.FargateProfileSpec{
 				Name:      "payments",
@@ -152,10 +181,18 @@ func adopting(p *profile) {
 	p.Spec.PodExecutionRole = v1alpha1.PodExecutionRoleSpec{Name: "payments-role"}
 }
 
-func (w *world) declare() { w.create(w.full(w.scenario.spec)) }
+func (w *world) declare() {
+	for i, name := range w.names {
+		p := w.full(name, w.scenario.spec)
+		if i > 0 {
+			another(p, i+1)
+		}
+		w.create(p)
+	}
+}
 
 func (w *world) delete() {
-	p, err := w.get()
+	p, err := get(w.names[0])
 	must(err)
 	must(kube.Delete(context.Background(), p))
 }
@@ -192,7 +229,7 @@ func permission(port int32, cidr string) []ec2types.IpPermission {
 // arn is that of one of our objects.
 func (w *world) arn(kind, name string) string {
 	for _, o := range w.sim.Objects() {
-		if o.Kind == kind && (o.Name == name || name == "") && (o.Tags[resource.OwnerTag] == w.owner()) {
+		if o.Kind == kind && (o.Name == name || name == "") && (o.Tags[resource.OwnerTag] == w.owners()[0]) {
 			return o.ARN
 		}
 	}
@@ -231,7 +268,7 @@ func (w *world) tamper() {
 	w.did(w.aws.KMS.TagResource(ctx, &kms.TagResourceInput{KeyId: &key, Tags: []kmstypes.Tag{{TagKey: aws.String("team"), TagValue: aws.String("x")}}}))
 	w.did(w.aws.KMS.(*kms.Client).DisableKey(ctx, &kms.DisableKeyInput{KeyId: &key}))
 	w.did(w.aws.EKS.TagResource(ctx, &eks.TagResourceInput{ResourceArn: aws.String(w.arn("profile", "prod/payments")), Tags: map[string]string{"team": "x"}}))
-	pods := w.policy()
+	pods := w.policy(w.names[0])
 	must(unstructured.SetNestedStringSlice(pods.Object, []string{"sg-evil"}, "spec", "securityGroups", "groupIds"))
 	must(kube.Update(ctx, pods))
 }
@@ -252,7 +289,7 @@ func (w *world) demolish() {
 		w.did(w.aws.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: role, PolicyName: &name}))
 	}
 	w.did(w.aws.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: role}))
-	pods := w.policy()
+	pods := w.policy(w.names[0])
 	must(kube.Delete(ctx, pods))
 	groups := []string{lastPart(w.arn("group", "payments-pods")), lastPart(w.arn("group", "payments-extra"))}
 	w.did(w.aws.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &groups[1], IpPermissions: []ec2types.IpPermission{{

@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
@@ -98,16 +99,16 @@ func runSuite(m *testing.M) int {
 		must(kube.Create(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}))
 	}
 	code := m.Run()
-	fmt.Println(summary())
+	fmt.Print(summary())
 	return code
 }
 
 // newReconciler is an operator that has just been started: its memory is empty.
-func newReconciler(account *v1alpha1.AWSAccount) *controllers.ProfileReconciler {
+func newReconciler(account *v1alpha1.AWSAccount, now func() time.Time) *controllers.ProfileReconciler {
 	// One attempt: the SDK pauses for seconds before the next one.
 	sessions := &awsapi.Sessions{Version: "chaos", MaxAttempts: 1}
 	r := &controllers.ProfileReconciler{
-		Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1,
+		Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1, Now: now,
 		Accounts: &controllers.Accounts{Client: accountOnly{kube, account}, Sessions: sessions, OperatorNamespace: namespace},
 		Recorder: &events.FakeRecorder{},
 	}

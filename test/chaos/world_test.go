@@ -47,42 +47,48 @@ type moment struct {
 	objects []awssim.Object
 }
 
-// world is one run of a scenario: a simulated AWS, an AWSAccount that leads to it, a profile, and an operator.
+// world is one run of a scenario: a simulated AWS, an AWSAccount that leads to it, profiles, and an operator.
 type world struct {
 	t       *testing.T
 	sim     *awssim.Sim
 	clock   *awssim.ManualClock
 	aws     awsapi.Clients
-	name    string // of the profile and of the AWSAccount
+	names   []string // of the profiles; the first is the AWSAccount's too
 	account v1alpha1.AWSAccount
 
 	scenario scenario
 	operator *controllers.ProfileReconciler // nil: killed, not started yet
+	passes   int
 
-	mu      sync.Mutex
-	crashAt int // number of the call, 0: none
-	lose    bool
-	calls   int
-	seen    []string
-	hit     string // the call that was hit
-	crash   context.CancelFunc
-	crashed int
-	armed   bool
-	moments []moment
+	mu       sync.Mutex
+	point    point
+	eventAt  int // number of the call before which the scenario's event happens, 0: none
+	happened bool
+	seen     []called
+	hit      string // the call at which it went wrong
+	die      context.CancelFunc
+	killed   bool
+	lagsFrom time.Time // what reads show
+	lagsTill time.Time
+	armed    bool
+	moments  []moment
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, s scenario) *world {
 	clock := awssim.NewManualClock(time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC))
-	sim := awssim.New(awssim.Options{Clock: clock})
+	sim := awssim.New(awssim.Options{Clock: clock, PageSize: s.pageSize})
 	must(sim.Seed(awssim.DefaultSeed()))
 	sim.AddKey(operatorKey, operatorCaller)
 	url, stop := sim.Start()
 	t.Cleanup(stop)
-	w := &world{t: t, sim: sim, clock: clock, aws: awstest.Clients(t, url), name: fmt.Sprintf("chaos-%05d", serial.Add(1))}
+	w := &world{t: t, sim: sim, clock: clock, aws: awstest.Clients(t, url), scenario: s}
+	for range max(s.profiles, 1) {
+		w.names = append(w.names, fmt.Sprintf("chaos-%05d", serial.Add(1)))
+	}
 	sim.Inject(w.inject)
 	sim.AfterWrite(w.afterWrite)
 	w.account = v1alpha1.AWSAccount{
-		ObjectMeta: metav1.ObjectMeta{Name: w.name},
+		ObjectMeta: metav1.ObjectMeta{Name: w.names[0]},
 		Spec:       v1alpha1.AWSAccountSpec{AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion, EndpointURL: url},
 	}
 	return w
@@ -105,38 +111,67 @@ func (a accountOnly) Get(_ context.Context, _ client.ObjectKey, obj client.Objec
 	return nil
 }
 
-func (w *world) owner() string { return operatorID + "/" + namespace + "/" + w.name }
-
-// inject kills the operator at a call to AWS.
-func (w *world) inject(c awssim.Call) awssim.Fault {
-	switch {
-	case c.Caller != operatorCaller || !w.hits(c.Action()):
-		return awssim.Fault{}
-	case w.lose:
-		return awssim.Fault{Kind: awssim.LoseAnswer}
+// owners are the values of our owner tag.
+func (w *world) owners() (list []string) {
+	for _, name := range w.names {
+		list = append(list, operatorID+"/"+namespace+"/"+name)
 	}
-	return awssim.Fault{Kind: awssim.Drop}
+	return list
 }
 
-// hits counts a call, and kills the operator at the one with the number crashAt.
-func (w *world) hits(what string) bool {
+// inject has calls to AWS go wrong.
+func (w *world) inject(c awssim.Call) awssim.Fault {
+	if c.Caller != operatorCaller {
+		return awssim.Fault{}
+	}
+	if w.strikes(awsCall(c)) {
+		if fault := w.point.kind.fault; fault.Kind != "" {
+			return fault
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.armed {
-		return false
+	if now := w.clock.Now(); now.Before(w.lagsTill) {
+		return awssim.Fault{Kind: awssim.Stale, Age: now.Sub(w.lagsFrom)}
 	}
-	w.calls++
-	w.seen = append(w.seen, what)
-	if w.calls != w.crashAt {
-		return false
-	}
-	w.crashed++
-	w.hit = what
-	w.crash()
-	return true
+	return awssim.Fault{}
 }
 
-// kubeWrites kills operators at what they write to Kubernetes. The run is known by the context of its passes.
+// strikes notes a call, and tells whether it is the one at which something goes wrong.
+func (w *world) strikes(c called) bool {
+	w.mu.Lock()
+	if !w.armed {
+		w.mu.Unlock()
+		return false
+	}
+	w.seen = append(w.seen, c)
+	number := len(w.seen)
+	struck := number == w.point.call
+	event := number == w.eventAt
+	if struck {
+		w.strike(c)
+	}
+	w.mu.Unlock()
+	if event {
+		w.scenario.event(w)
+		w.happened = true // the operator waits for this call, so nobody else looks
+	}
+	return struck
+}
+
+// strike does to the operator what its point says. The caller has locked w.mu.
+func (w *world) strike(c called) {
+	w.hit = c.what
+	if w.point.kind.lags {
+		w.lagsFrom, w.lagsTill = w.clock.Now().Add(-past), w.clock.Now().Add(lagging)
+	}
+	if w.point.kind.kill {
+		w.killed = true
+		w.die()
+	}
+}
+
+// kubeWrites has what operators write to Kubernetes go wrong. The run is known by the context of its passes.
 type kubeWrites struct{ http.RoundTripper }
 
 type runKey struct{}
@@ -144,18 +179,25 @@ type runKey struct{}
 // RoundTrip implements http.RoundTripper.
 func (k kubeWrites) RoundTrip(r *http.Request) (*http.Response, error) {
 	w, _ := r.Context().Value(runKey{}).(*world)
-	if w == nil || r.Method == http.MethodGet || !w.hits(strings.TrimSuffix("kube:"+r.Method+" "+subresource(r.URL.Path), " ")) {
+	if w == nil || r.Method == http.MethodGet {
 		return k.RoundTripper.RoundTrip(r)
 	}
-	if w.lose {
-		// Not with the context of the killed operator: the request had left it.
+	what := called{what: strings.TrimSuffix("kube:"+r.Method+" "+subresource(r.URL.Path), " "), kube: true, write: true}
+	if !w.strikes(what) {
+		return k.RoundTripper.RoundTrip(r)
+	}
+	switch w.point.kind.fault.Kind {
+	case "":
+		return k.RoundTripper.RoundTrip(r)
+	case awssim.LoseAnswer:
+		// Not with the context of a killed operator: the request had left it.
 		resp, err := k.RoundTripper.RoundTrip(r.WithContext(context.Background()))
 		if err != nil {
 			return nil, err
 		}
 		_ = resp.Body.Close()
 	}
-	return nil, errors.New("killed")
+	return nil, errors.New("the connection was closed")
 }
 
 // subresource says what is written.
@@ -177,41 +219,58 @@ func (w *world) afterWrite(c awssim.Call) {
 	}
 }
 
-// arm begins to count, to watch, and to kill.
-func (w *world) arm(crashAt int, lose bool) {
+// arm begins to note, to watch, and to have things go wrong.
+func (w *world) arm(p point) {
 	w.sim.SetDelays(awssim.Delays{ProfileCreate: between / 2, ProfileDelete: between / 2, RolePropagation: between / 2})
+	if p.kind.lags || p.kind.fault.Kind == awssim.Stale {
+		w.sim.KeepPast(lagging + between)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.armed, w.crashAt, w.lose, w.calls = true, crashAt, lose, 0
+	w.armed, w.point, w.eventAt = true, p, w.scenario.eventAt
+	if p.kind.happens {
+		w.eventAt = p.call
+	}
 	w.moments = []moment{{objects: w.sim.Objects()}}
 }
 
-// pass runs one pass, of a new operator if the last one was killed. It returns whether it was killed.
+// pass runs one pass over each profile, of a new operator if the last one was killed. It returns whether it was killed.
 func (w *world) pass() (killed bool, err error) {
+	for _, name := range w.names {
+		killed, oneErr := w.reconcile(name)
+		if killed {
+			return true, nil
+		}
+		err = errors.Join(err, oneErr)
+	}
+	return false, err
+}
+
+func (w *world) reconcile(name string) (killed bool, err error) {
 	if w.operator == nil {
-		w.operator = newReconciler(&w.account)
+		w.operator = newReconciler(&w.account, w.clock.Now)
 	}
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), runKey{}, w))
 	defer cancel()
 	w.mu.Lock()
-	w.crash = cancel
-	before := w.crashed
+	w.die, w.killed = cancel, false
 	w.mu.Unlock()
-	_, err = w.operator.Reconcile(ctx, ctrl.Request{NamespacedName: types(w.name)})
+	_, err = w.operator.Reconcile(ctx, ctrl.Request{NamespacedName: types(name)})
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.crashed > before {
+	if w.killed {
 		w.operator = nil
 		return true, nil
 	}
 	return false, err
 }
 
-// settle runs passes until the profile is ready, or gone.
+// settle runs passes until the profiles are ready, or gone.
 func (w *world) settle() error {
 	var last error
 	for range maxPasses {
 		killed, err := w.pass()
+		w.betweenPasses()
 		if killed {
 			continue // the new one starts at once, and sees what the killed one left under way
 		}
@@ -224,6 +283,14 @@ func (w *world) settle() error {
 	return fmt.Errorf("not settled after %d passes; last error: %w\n%s", maxPasses, cmpErr(last), w.status())
 }
 
+// betweenPasses has happen what the scenario has happen between two passes.
+func (w *world) betweenPasses() {
+	if w.armed && w.passes < len(w.scenario.between) {
+		w.scenario.between[w.passes](w)
+		w.passes++
+	}
+}
+
 func cmpErr(err error) error {
 	if err == nil {
 		return errors.New("none")
@@ -231,8 +298,17 @@ func cmpErr(err error) error {
 	return err
 }
 
+// settled tells that nothing is to come any more, and that what AWS shows is true again.
 func (w *world) settled() bool {
-	p, err := w.get()
+	if w.armed && w.passes < len(w.scenario.between) || w.clock.Now().Before(w.lagsTill) {
+		return false
+	}
+	return !slices.ContainsFunc(w.names, func(name string) bool { return !ready(name) })
+}
+
+// ready tells that a profile is, or that it is gone.
+func ready(name string) bool {
+	p, err := get(name)
 	if apierrors.IsNotFound(err) {
 		return true
 	}
@@ -243,10 +319,7 @@ func (w *world) settled() bool {
 
 // silent checks that one more pass writes nothing, to AWS or to Kubernetes.
 func (w *world) silent() []string {
-	w.mu.Lock()
-	w.crashAt = 0
 	first := len(w.moments)
-	w.mu.Unlock()
 	before := w.versions()
 	_, err := w.pass()
 	var wrong []string
@@ -262,36 +335,41 @@ func (w *world) silent() []string {
 	return wrong
 }
 
-func (w *world) versions() string {
-	version := "gone"
-	if p, err := w.get(); err == nil {
-		version = p.ResourceVersion
+func (w *world) versions() (all string) {
+	for _, name := range w.names {
+		version := "gone"
+		if p, err := get(name); err == nil {
+			version = p.ResourceVersion
+		}
+		if policy := w.policy(name); policy != nil {
+			version += " " + policy.GetResourceVersion()
+		}
+		all += version + ";"
 	}
-	if policy := w.policy(); policy != nil {
-		version += " " + policy.GetResourceVersion()
-	}
-	return version
+	return all
 }
 
 // clear takes away what would make the lists of other runs longer.
 func (w *world) clear() {
-	if policy := w.policy(); policy != nil {
-		_ = kube.Delete(context.Background(), policy)
+	for _, name := range w.names {
+		if policy := w.policy(name); policy != nil {
+			_ = kube.Delete(context.Background(), policy)
+		}
 	}
 }
 
 func types(name string) client.ObjectKey { return client.ObjectKey{Namespace: namespace, Name: name} }
 
-func (w *world) get() (*profile, error) {
+func get(name string) (*profile, error) {
 	p := &profile{}
-	return p, kube.Get(context.Background(), types(w.name), p)
+	return p, kube.Get(context.Background(), types(name), p)
 }
 
-// policy is the SecurityGroupPolicy, nil if there is none.
-func (w *world) policy() *unstructured.Unstructured {
+// policy is a profile's SecurityGroupPolicy, nil if there is none.
+func (w *world) policy(name string) *unstructured.Unstructured {
 	o := &unstructured.Unstructured{}
 	o.SetGroupVersionKind(schema.GroupVersionKind{Group: "vpcresources.k8s.aws", Version: "v1beta1", Kind: "SecurityGroupPolicy"})
-	err := kube.Get(context.Background(), client.ObjectKey{Namespace: pods, Name: namespace + "." + w.name}, o)
+	err := kube.Get(context.Background(), client.ObjectKey{Namespace: pods, Name: namespace + "." + name}, o)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
@@ -306,7 +384,7 @@ func (w *world) create(obj client.Object) {
 }
 
 func (w *world) edit(change func(*profile)) {
-	p, err := w.get()
+	p, err := get(w.names[0])
 	must(err)
 	change(p)
 	if err := kube.Update(context.Background(), p); err != nil {
@@ -315,19 +393,22 @@ func (w *world) edit(change func(*profile)) {
 }
 
 func (w *world) status() string {
-	p, err := w.get()
-	if err != nil {
-		return err.Error()
-	}
 	var b strings.Builder
-	for _, c := range p.Status.Conditions {
-		fmt.Fprintf(&b, "%s=%s %s: %s\n", c.Type, c.Status, c.Reason, c.Message)
-	}
-	for _, d := range p.Status.Drift {
-		fmt.Fprintf(&b, "drift %s %s: desired %q, observed %q, %s\n", d.Resource, d.Path, d.Desired, d.Observed, d.Action)
-	}
-	for _, o := range p.Status.Resources {
-		fmt.Fprintf(&b, "%s/%s %s %s\n", o.Kind, o.Name, o.State, o.Origin)
+	for _, name := range w.names {
+		p, err := get(name)
+		if err != nil {
+			fmt.Fprintln(&b, err)
+			continue
+		}
+		for _, c := range p.Status.Conditions {
+			fmt.Fprintf(&b, "%s=%s %s: %s\n", c.Type, c.Status, c.Reason, c.Message)
+		}
+		for _, d := range p.Status.Drift {
+			fmt.Fprintf(&b, "drift %s %s: desired %q, observed %q, %s\n", d.Resource, d.Path, d.Desired, d.Observed, d.Action)
+		}
+		for _, o := range p.Status.Resources {
+			fmt.Fprintf(&b, "%s/%s %s %s\n", o.Kind, o.Name, o.State, o.Origin)
+		}
 	}
 	return b.String()
 }
@@ -342,8 +423,10 @@ func (w *world) end() string {
 			lines = append(lines, o.Kind+" "+o.Name+": "+fact)
 		}
 	}
-	if policy := w.policy(); policy != nil {
-		lines = append(lines, fmt.Sprintf("SecurityGroupPolicy %v", policy.Object["spec"]))
+	for _, name := range w.names {
+		if policy := w.policy(name); policy != nil {
+			lines = append(lines, fmt.Sprintf("SecurityGroupPolicy %v", policy.Object["spec"]))
+		}
 	}
 	text := w.plain(objects).Replace(strings.Join(lines, "\n") + "\n" + w.status())
 	lines = strings.Split(text, "\n")
@@ -353,7 +436,10 @@ func (w *world) end() string {
 
 // plain puts names where there are ids that differ from run to run.
 func (w *world) plain(objects []awssim.Object) *strings.Replacer {
-	pairs := []string{w.name, "PROFILE"}
+	var pairs []string
+	for i, name := range w.names {
+		pairs = append(pairs, name, fmt.Sprintf("PROFILE%d", i))
+	}
 	keyNames := map[string]string{}
 	for _, o := range objects {
 		id := o.ARN[strings.LastIndex(o.ARN, "/")+1:]

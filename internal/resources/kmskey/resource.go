@@ -69,6 +69,8 @@ type Resource struct {
 	alias string
 	// arn is the key as far as it is known: from status, from a creation in this pass, or of a leftover.
 	arn string
+	// made is the key that this pass has made.
+	made string
 	// desired is nil for a key that is only to be deleted.
 	desired    *Desired
 	findOrphan FindOrphan
@@ -77,6 +79,7 @@ type Resource struct {
 var (
 	_ resource.Resource = (*Resource)(nil)
 	_ resource.Goner    = (*Resource)(nil)
+	_ resource.Once     = (*Resource)(nil)
 )
 
 // New returns the Resource of a declared key. CreateKey has no idempotency token, so that a pass which is cut off
@@ -134,6 +137,9 @@ func (r *Resource) Gone(o *resource.Observation) bool {
 	d := detailOf(o)
 	return !o.Exists || pending(d.key.State) && len(r.ownAliases(d)) == 0
 }
+
+// Made implements resource.Once.
+func (r *Resource) Made() string { return r.made }
 
 // Tag implements resource.Resource. KMS does not tag a key pending deletion: one that is still declared is taken
 // back first.

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resource_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+)
+
+// keyed is a thing that the world makes anew each time it is asked. It is hidden while the world does not show it yet.
+type keyed struct {
+	thing
+	hidden bool
+	made   string
+	keys   *int
+}
+
+func (k *keyed) Made() string { return k.made }
+
+func (k *keyed) Observe(ctx context.Context, v resource.Values) (*resource.Observation, error) {
+	if k.hidden {
+		return &resource.Observation{}, nil
+	}
+	return k.thing.Observe(ctx, v)
+}
+
+func (k *keyed) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+	if o.Exists {
+		return k.thing.Apply(ctx, o, v, tags)
+	}
+	*k.keys++
+	k.w.objects[k.name] = &object{field: k.field, tags: maps.Clone(tags)}
+	if err := k.w.write("apply " + k.name); err != nil {
+		return err
+	}
+	k.made = "arn:" + k.name
+	return nil
+}
+
+// onceRig is a keyed thing, what status remembers of it, and a clock.
+type onceRig struct {
+	t     *testing.T
+	w     *world
+	keys  int
+	opts  resource.Options
+	clock time.Time
+}
+
+func newOnceRig(t *testing.T) *onceRig {
+	r := &onceRig{t: t, w: newWorld(), opts: enforce(), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	r.opts.Now = func() time.Time { return r.clock }
+	r.opts.Prior = map[resource.ID]resource.Prior{}
+	r.opts.Begin = func(_ context.Context, id resource.ID, at time.Time) error {
+		r.opts.Prior[id] = resource.Prior{Origin: resource.Created, Began: at}
+		return nil
+	}
+	return r
+}
+
+// pass runs one pass of an operator without memory; hidden: the world shows nothing.
+func (r *onceRig) pass(hidden bool) *resource.Object {
+	k := &keyed{thing: thing{w: r.w, name: "key", field: "x"}, hidden: hidden, keys: &r.keys}
+	result := resource.Run(r.t.Context(), []resource.Resource{k}, nil, r.opts)
+	o := result.Objects[0]
+	r.opts.Prior = map[resource.ID]resource.Prior{o.ID: {ARN: o.ARN, Origin: o.Origin, Hash: o.Hash, Began: o.Began}}
+	return o
+}
+
+func (r *onceRig) wantKeys(n int) {
+	r.t.Helper()
+	if r.keys != n {
+		r.t.Fatalf("%d keys were made, want %d", r.keys, n)
+	}
+}
+
+var errLost = errors.New("the answer was lost")
+
+// lost classifies errLost as the AWS client does: nobody knows what became of the call.
+func lost(error) failure.Failure { return failure.Failure{Kind: failure.Transient, Reason: "AWSError"} }
+
+// TestAKeyIsNotMadeAgainWhileItMayNotBeShown: made, or its answer lost, and not shown to the passes after it.
+func TestAKeyIsNotMadeAgainWhileItMayNotBeShown(t *testing.T) {
+	for name, fail := range map[string]error{"made": nil, "answer lost": errLost} {
+		t.Run(name, func(t *testing.T) {
+			r := newOnceRig(t)
+			r.opts.Classify = lost
+			r.w.fail["apply key"] = fail
+			first := r.pass(true)
+			if (first.ARN == "") != (fail != nil) || first.Origin != resource.Created {
+				t.Errorf("status remembers %+v", first)
+			}
+			for range 4 {
+				r.clock = r.clock.Add(time.Minute)
+				o := r.pass(true)
+				if o.Waiting == nil || len(o.Drift) > 0 {
+					t.Fatalf("not waited for, or drift: %+v", o)
+				}
+			}
+			r.wantKeys(1)
+			r.w.fail["apply key"] = nil
+			if o := r.pass(false); !o.Settled() || o.ARN != "arn:key" {
+				t.Errorf("shown, but %+v", o)
+			}
+			r.wantKeys(1)
+		})
+	}
+}
+
+// TestAKeyThatWasNeverMadeIsMadeInTheEnd: once AWS would have shown it.
+func TestAKeyThatWasNeverMadeIsMadeInTheEnd(t *testing.T) {
+	r := newOnceRig(t)
+	r.opts.Prior[id("key")] = resource.Prior{Origin: resource.Created, Began: r.clock}
+	r.pass(false)
+	r.wantKeys(0)
+	r.clock = r.clock.Add(5 * time.Minute)
+	if o := r.pass(false); !o.Settled() {
+		t.Errorf("%+v", o)
+	}
+	r.wantKeys(1)
+}
+
+// TestARefusedCreationIsTriedAgainAtOnce: AWS has said that it made nothing.
+func TestARefusedCreationIsTriedAgainAtOnce(t *testing.T) {
+	r := newOnceRig(t)
+	r.opts.Classify = func(error) failure.Failure { return failure.Failure{Kind: failure.Throttled, Reason: "Throttled"} }
+	r.w.fail["apply key"] = errors.New("slow down")
+	if o := r.pass(true); !o.Began.IsZero() || o.Origin != "" {
+		t.Errorf("status remembers %+v", o)
+	}
+	delete(r.w.objects, "key")
+	r.w.fail["apply key"] = nil
+	r.pass(false)
+	r.wantKeys(2)
+}
+
+// TestAKeyIsNotMadeBeforeStatusSaysSo: what cannot be written down is not begun.
+func TestAKeyIsNotMadeBeforeStatusSaysSo(t *testing.T) {
+	r := newOnceRig(t)
+	r.opts.Classify = lost
+	r.opts.Begin = func(context.Context, resource.ID, time.Time) error {
+		return &resource.Waiting{Reason: "No", Message: "no"}
+	}
+	if o := r.pass(false); o.Waiting == nil || !o.Began.IsZero() {
+		t.Errorf("%+v", o)
+	}
+	r.wantKeys(0)
+}
+
+// TestAKeyThatMayExistKeepsTheProfile: neither a deletion nor a spec without the key lets go of what AWS may yet show.
+func TestAKeyThatMayExistKeepsTheProfile(t *testing.T) {
+	r := newOnceRig(t)
+	r.opts.Prior[id("key")] = resource.Prior{Origin: resource.Created, Began: r.clock}
+	k := &keyed{thing: thing{w: r.w, name: "key"}, hidden: true, keys: &r.keys}
+	for what, left := range map[string][]*resource.Object{
+		"declared":     resource.Delete(t.Context(), []resource.Resource{k}, nil, r.opts).Leftovers,
+		"not declared": resource.Delete(t.Context(), nil, []resource.Resource{k}, r.opts).Leftovers,
+		"pruned":       resource.Run(t.Context(), nil, []resource.Resource{k}, r.opts).Leftovers,
+	} {
+		if len(left) != 1 || left[0].Waiting == nil || left[0].Origin != resource.Created || left[0].Began != r.clock {
+			t.Errorf("%s: left over is %+v", what, left)
+		}
+	}
+	wantWrites(t, r.w)
+	r.clock = r.clock.Add(5 * time.Minute)
+	if left := resource.Delete(t.Context(), []resource.Resource{k}, nil, r.opts).Leftovers; len(left) > 0 {
+		t.Errorf("five minutes later: %+v", left[0])
+	}
+}
