@@ -48,7 +48,7 @@ func startBackend(t *testing.T, name, dir string) *backend {
 	var listening *regexp.Regexp
 	switch name {
 	case "awssim":
-		b.process = start(t, dir, name, installed.awssim, bareEnv(dir), "--listen=127.0.0.1:0", "--account="+account, "--region="+region, "--page-size=3",
+		b.process = start(t, dir, name, installed.awssim, bareEnv(dir), "--listen=127.0.0.1:0", "--account="+account, "--region="+region, "--page-size=3", "--enforce="+publishedPolicy(t, dir),
 			"--profile-create=1s", "--profile-delete=1s", "--cluster-update=200ms", "--role-propagation=1s")
 		listening = regexp.MustCompile(`listening on (http://[0-9.:]+)`)
 	case "moto":

@@ -42,7 +42,9 @@ func runScenarios(t *testing.T, backendName string) {
 	if s.allowFor("deletion of a key by its ARN") {
 		s.proxy.adapt = keyByID
 	}
-	s.cluster = startCluster(t, dir)
+	s.auditLog = filepath.Join(dir, "audit.log")
+	s.cluster = startCluster(t, dir, "-audit-log", s.auditLog)
+	s.watchObjects(t)
 	s.operator = s.startOperator(t)
 	s.applyAccount(t)
 
@@ -56,8 +58,10 @@ func runScenarios(t *testing.T, backendName string) {
 		{"drift is repaired", l.enforce},
 		{"nothing to do is nothing done", l.silence},
 		{"metrics are for those who may", l.metrics},
+		{"nothing else is exposed", l.exposure},
 		{"another namespace is refused", l.otherNamespace},
 		{"missing permission is named", l.denied},
+		{"metrics are kept", l.keepMetrics},
 		{"another installation is refused", l.otherInstallation},
 		{"observe-only writes nothing", l.observeOnly},
 		{"deletion leaves nothing", l.delete},
@@ -65,7 +69,10 @@ func runScenarios(t *testing.T, backendName string) {
 		{"killed in the middle", s.killed},
 		{"graceful end", func(t *testing.T) { s.stopGracefully(t, s.operator) }},
 		{"where moto differs", s.checkProbes},
+		{"the published policy is enough", s.leastPrivilege},
+		{"the permissions in Kubernetes are all used", s.permissionsAreUsed},
 		{"logs hold no secrets", s.logsAreClean},
+		{"objects and metrics hold no secrets", s.objectsAreClean},
 	} {
 		// Each scenario starts from where the one before it ended.
 		if !t.Run(stage.name, stage.do) && stage.name != "where moto differs" {

@@ -36,6 +36,10 @@ type suite struct {
 	env        []string
 	requests   int
 	worldCount int
+	// auditLog is the API server's, watches print what changes in it, scrapes are metrics that were read.
+	auditLog string
+	watches  []*process
+	scrapes  []string
 	// operator is the one that is at work.
 	operator *operator
 }
