@@ -31,6 +31,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/conditions"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -48,6 +49,9 @@ type ProfileReconciler struct {
 	ObserveOnly bool
 	// Concurrency is how many profiles are worked on at once.
 	Concurrency int
+	// ReadShared has passes that only look answered out of what all profiles of an account read together. Without it every
+	// pass reads AWS object by object: for debugging, and to compare.
+	ReadShared bool
 	// Now is the clock for what is waited for and what status dates. Nil means time.Now.
 	Now func() time.Time
 
@@ -56,6 +60,8 @@ type ProfileReconciler struct {
 	memories memories
 	// swept remembers for which specVersion of a profile its owner tag was looked for since the operator started.
 	swept sync.Map
+	// acted remembers when a profile's last pass ended that may have acted.
+	acted sync.Map
 }
 
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=list;watch;patch
@@ -96,6 +102,19 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 			return ctrl.Result{}, err
 		}
 	}
+	seen, err := r.look(ctx, req, profile, account, enforce)
+	if err != nil {
+		return r.unreachable(ctx, req, profile, err)
+	}
+	if seen != nil {
+		return r.conclude(ctx, req, profile, seen, enforce, account.resync)
+	}
+	return r.act(ctx, req, profile, account, enforce)
+}
+
+// act is a pass that reads AWS itself, object by object, and does what there is to do.
+func (r *ProfileReconciler) act(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, account *boundAccount, enforce bool) (ctrl.Result, error) {
+	defer func() { r.acted.Store(req, r.Now()) }()
 	s := r.stack(profile, account)
 	declared := s.resources()
 	leftovers, err := s.leftovers(ctx, declared, r.sweepDue(req, profile))
@@ -286,10 +305,13 @@ func (r *ProfileReconciler) enforces(profile *v1alpha1.FargateSecurityProfile) b
 }
 
 func (r *ProfileReconciler) stack(profile *v1alpha1.FargateSecurityProfile, account *boundAccount) *stack {
+	owner := r.OperatorID + "/" + profile.Namespace + "/" + profile.Name
 	return &stack{
 		profile: profile, account: account, memory: r.memories.of(account.Scope), workload: r.Workload,
-		owner: r.OperatorID + "/" + profile.Namespace + "/" + profile.Name,
-		prior: priorOf(&profile.Status),
+		owner: owner, prior: priorOf(&profile.Status),
+		owned: func(ctx context.Context) ([]string, error) {
+			return inventory.Owned(ctx, account.Account, resource.OwnerTag, owner)
+		},
 	}
 }
 
@@ -340,6 +362,7 @@ func (r *ProfileReconciler) noteSweep(req ctrl.Request, profile *v1alpha1.Fargat
 func (r *ProfileReconciler) forget(req ctrl.Request) {
 	r.retries.forget(req)
 	r.swept.Delete(req)
+	r.acted.Delete(req)
 	r.Metrics.setDrift(req.NamespacedName, nil)
 }
 

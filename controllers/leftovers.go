@@ -10,7 +10,6 @@ import (
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
-	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/fargateprofile"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/iamrole"
@@ -41,7 +40,7 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 	if !sweep {
 		return list, nil
 	}
-	tagged, err := inventory.Owned(ctx, s.account.Account, resource.OwnerTag, s.owner)
+	tagged, err := s.owned(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,21 @@ const loggingPolicyName = "fargate-logging"
 type memory struct {
 	queue    *fargateprofile.Queue
 	policies *iamrole.PolicyCache
+	now      func() time.Time
+
+	mu     sync.Mutex
+	view   *inventory.View
+	viewed *awsapi.Account // whose view it is
+}
+
+// viewOf returns the shared view of the account. A session that was made anew, with other credentials, has a new one.
+func (m *memory) viewOf(account *awsapi.Account) *inventory.View {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.viewed != account {
+		m.view, m.viewed = inventory.NewView(account.Clients, m.now, resource.OwnerTag), account
+	}
+	return m.view
 }
 
 // memories hands out one memory per account and Region.
@@ -55,7 +70,7 @@ func (m *memories) of(scope awsapi.Scope) *memory {
 		m.known = map[awsapi.Scope]*memory{}
 	}
 	if m.known[scope] == nil {
-		m.known[scope] = &memory{queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache()}
+		m.known[scope] = &memory{queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache(), now: m.now}
 	}
 	return m.known[scope]
 }
@@ -70,6 +85,8 @@ type stack struct {
 	workload dynamic.Interface
 	owner    string
 	prior    map[resource.ID]resource.Prior
+	// owned lists the ARNs of everything in the account that carries the owner tag.
+	owned func(context.Context) ([]string, error)
 }
 
 // resources lists what the spec declares, in dependency order.
