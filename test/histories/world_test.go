@@ -50,6 +50,8 @@ type install struct {
 	id      string
 	kube    *kubernetes
 	account v1alpha1.AWSAccount
+	// shared: passes that only look are answered out of the account's shared view.
+	shared bool
 	// operators are the leader and its stand-by; nil: not started.
 	operators [2]*controllers.ProfileReconciler
 }
@@ -103,7 +105,7 @@ func (i *install) operator(n int) *controllers.ProfileReconciler {
 			Client: c, Workload: workload{c}, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: i.id, Concurrency: 1,
 			// One attempt: the SDK pauses for seconds before the next one.
 			Accounts: &controllers.Accounts{Client: c, Sessions: &awsapi.Sessions{Version: "histories", MaxAttempts: 1}, OperatorNamespace: namespace},
-			Recorder: &events.FakeRecorder{}, Now: i.w.clock.Now,
+			Recorder: &events.FakeRecorder{}, Now: i.w.clock.Now, ReadShared: i.shared,
 		}
 	}
 	return i.operators[n]
