@@ -5,7 +5,7 @@
 // moment. Resources do not know whether they are answered by AWS or by a View.
 //
 // What a View says may be some minutes old, so nothing is ever written on its word: a pass that finds anything to do, or
-// to report as new, reads AWS itself (decision 0016).
+// to report as new, reads AWS itself (decision 0015).
 package inventory
 
 import (
