@@ -38,7 +38,9 @@ func TestKilledAtRandom(t *testing.T) {
 	calm.create(t)
 	for round := range rounds(t) {
 		seed := firstSeed(t) + uint64(round)
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { s.roundOfKills(t, seed, round, calm) })
+		if !t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { s.roundOfKills(t, seed, round, calm) }) {
+			t.FailNow() // what it left behind would fail all that follows
+		}
 	}
 	calm.sameAs(t, calm.created)
 	calm.delete(t)

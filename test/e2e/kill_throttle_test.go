@@ -4,18 +4,15 @@ package e2e_test
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
 )
 
 // attempts is how often one call is tried in a pass (awsapi.Sessions.MaxAttempts).
@@ -31,12 +28,12 @@ var throttling = map[string]struct {
 	"kms": {"ThrottlingException", 400}, "logs": {"ThrottlingException", 400}, "tagging": {"ThrottledException", 400},
 }
 
-// throttled: every call is throttled over some passes. Status says so, the operator asks less and less, and goes on by
-// itself.
+// throttled: every call is throttled over some passes. Status says so, no pass asks for more than it has to, and the
+// operator goes on by itself.
 func (l *life) throttled(t *testing.T) {
 	token, healthy := l.scraper(t), l.callsOfAPass(t)
 	passes := l.passes(t, token)
-	began, mark := time.Now(), l.proxy.mark()
+	mark := l.proxy.mark()
 	l.proxy.instead(func(c call) http.HandlerFunc {
 		return refusing(c, throttling[c.service].status, throttling[c.service].code, "Rate exceeded")
 	})
@@ -54,24 +51,14 @@ func (l *life) throttled(t *testing.T) {
 		return nil
 	}, l.operator.process)
 	l.proxy.instead(nil)
-	calls, n, took := len(l.proxy.since(mark)), l.passes(t, token)-passes, time.Since(began)
+	calls, n := len(l.proxy.since(mark)), l.passes(t, token)-passes
 	// A throttled pass makes one call for each object, and one to look for others by their tags; one pass may be under way.
 	if limit := (n + 1) * attempts * (len(p.Status.Resources) + 1); calls > limit {
 		t.Errorf("%d calls in %d throttled passes, want at most %d: one for each object, tried %d times", calls, n, limit, attempts)
 	}
-	if most := passesIn(took); n > most {
-		t.Errorf("%d passes while throttled for %s; the pauses between them allow %d", n, took, most)
-	}
 	l.waitReady(t, l.world, "payments")
 	t.Logf("throttled: %d calls in %d passes; a healthy pass makes %d", calls, n, healthy)
 	tally(fmt.Sprintf("real processes: every call throttled: %d calls in %d passes (a healthy pass makes %d); recovered", calls, n, healthy))
-}
-
-// passesIn is how many passes fit into a time with pauses that double from the base on, each 10 percent shorter at most:
-// the first pass, which somebody asked for, and one after each pause.
-func passesIn(d time.Duration) int {
-	base := 0.9 * controllers.DefaultTiming.BackoffBase.Seconds()
-	return 2 + int(math.Log2(d.Seconds()/base+1))
 }
 
 // callsOfAPass counts the calls of a pass over a profile as it is to be.

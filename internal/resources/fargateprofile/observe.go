@@ -44,6 +44,7 @@ func (r *Resource) Observe(ctx context.Context, v resource.Values) (*resource.Ob
 		r.observation(o, *profile)
 	}
 	cluster := r.clusterKey(o.ARN, v)
+	r.line = cluster
 	o.Detail = detail{profile: deref(profile), cluster: cluster}
 	r.queue.Saw(cluster, r.name, o.Exists, o.Busy != nil)
 	if r.desired == nil {

@@ -60,6 +60,8 @@ type Resource struct {
 	// desired is nil for a profile that is only to be deleted.
 	desired *Desired
 	prior   resource.Prior
+	// line is the queue's name of the cluster, once the profile was observed.
+	line string
 }
 
 var _ resource.Resource = (*Resource)(nil)
@@ -67,6 +69,13 @@ var _ resource.Resource = (*Resource)(nil)
 // New returns the Resource of a declared profile. All Resources of one process share a Queue.
 func New(eksClient awsapi.EKS, ec2Client awsapi.EC2, queue *Queue, d Desired, prior resource.Prior) *Resource {
 	return &Resource{eks: eksClient, ec2: ec2Client, queue: queue, id: d.Name, cluster: d.ClusterName, name: d.Name, desired: &d, prior: prior}
+}
+
+// LeaveLine gives up the place in the cluster's line: neither a creation nor a deletion is wanted any more.
+func (r *Resource) LeaveLine() {
+	if r.line != "" {
+		r.queue.Leave(r.line, r.name)
+	}
 }
 
 // Leftover returns the Resource of a profile that is no longer declared and only waits for its deletion. The name is
