@@ -95,6 +95,8 @@ func checkTags(tags []queryTag) error {
 		switch key := strings.ToLower(t.Key); {
 		case t.Key == "":
 			return validationError("Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1")
+		case t.Value == nil: // IAM API reference, Tag: Value is required, and may be empty
+			return validationError("Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null")
 		case utf8.RuneCountInString(t.Key) > 128:
 			return lengthError("tags.1.member.key", t.Key, 128)
 		case utf8.RuneCountInString(t.value()) > 256:

@@ -8,20 +8,24 @@ import (
 	"slices"
 )
 
-// kmsTag is a tag as KMS writes it.
+// kmsTag is a tag as KMS writes it. The value is required, and may be empty: KMS
+// API reference, Tag.
 type kmsTag struct {
-	TagKey   string `json:"TagKey"`
-	TagValue string `json:"TagValue"`
+	TagKey   string  `json:"TagKey"`
+	TagValue *string `json:"TagValue"`
 }
 
 // kmsTags adds tags to a copy of those that a key has.
 func kmsTags(have map[string]string, add []kmsTag) (map[string]string, error) {
 	asked := map[string]string{}
 	for _, tag := range add {
+		if tag.TagValue == nil {
+			return nil, kmsInvalid("1 validation error detected: Value null at 'tags.1.member.tagValue' failed to satisfy constraint: Member must not be null")
+		}
 		if _, twice := asked[tag.TagKey]; twice {
 			return nil, errf(http.StatusBadRequest, "TagException", "Duplicate tag keys: %s", tag.TagKey)
 		}
-		asked[tag.TagKey] = tag.TagValue
+		asked[tag.TagKey] = *tag.TagValue
 	}
 	if problem := tagProblem(have, asked); problem != "" {
 		return nil, errf(http.StatusBadRequest, "TagException", "%s", problem)
@@ -35,7 +39,8 @@ func listResourceTags(s *Sim, c *call, in *kmsListInput) (any, error) {
 		return nil, err
 	}
 	return kmsPage(s, in, slices.Collect(maps.Keys(key.tags)), self, "Tags", 50, func(name string) any {
-		return kmsTag{TagKey: name, TagValue: key.tags[name]}
+		value := key.tags[name]
+		return kmsTag{TagKey: name, TagValue: &value}
 	})
 }
 

@@ -95,7 +95,7 @@ func createLogGroup(s *Sim, c *call, in *createLogGroupInput) (any, error) {
 	case groups[in.Name] != nil:
 		return nil, errf(http.StatusBadRequest, "ResourceAlreadyExistsException", "The specified log group already exists")
 	}
-	if problem := tagProblem(nil, in.Tags); problem != "" {
+	if problem := logsTagProblem(nil, in.Tags); problem != "" {
 		return nil, logsInvalid("%s", problem)
 	}
 	if in.KMSKeyID != "" {

@@ -3,7 +3,10 @@
 package awssim
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +27,17 @@ func (in *logsTagInput) group(s *Sim, c *call) (*logGroup, error) {
 	return s.logGroup(c, name)
 }
 
+// logsTagProblem is tagProblem with the characters that CloudWatch Logs takes,
+// which are those of IAM: CloudWatch Logs API reference, TagResource, tags.
+func logsTagProblem(have, add map[string]string) string {
+	for _, key := range slices.Sorted(maps.Keys(add)) {
+		if !iamTagPattern.MatchString(key) || !iamTagPattern.MatchString(add[key]) {
+			return fmt.Sprintf("Tag %q has characters that are not allowed", key)
+		}
+	}
+	return tagProblem(have, add)
+}
+
 func logsListTags(s *Sim, c *call, in *logsTagInput) (any, error) {
 	group, err := in.group(s, c)
 	if err != nil {
@@ -40,7 +54,7 @@ func logsTagResource(s *Sim, c *call, in *logsTagInput) (any, error) {
 	if len(in.Tags) == 0 { // CloudWatch Logs API reference, TagResource: tags is required, and has at least one
 		return nil, logsInvalid("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length greater than or equal to 1")
 	}
-	if problem := tagProblem(group.tags, in.Tags); strings.HasPrefix(problem, "The maximum number") {
+	if problem := logsTagProblem(group.tags, in.Tags); strings.HasPrefix(problem, "The maximum number") {
 		return nil, errf(http.StatusBadRequest, "TooManyTagsException", "%s", problem)
 	} else if problem != "" {
 		return nil, logsInvalid("%s", problem)

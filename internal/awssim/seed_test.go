@@ -57,7 +57,7 @@ roles:
   trust: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
   attached: [arn:aws:iam::111122223333:policy/extra, arn:aws:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy]
   tags: {a: b}
-assumable: [{roleArn: "arn:aws:iam::444455556666:role/x", externalId: e}]
+assumable: [{roleArn: "arn:aws:iam::444455556666:role/x", externalId: ext}]
 accessKeys: [{id: CAROL, arn: "arn:aws:iam::444455556666:user/carol"}]
 others:
 - account: "444455556666"
@@ -73,7 +73,7 @@ others:
 	attached, err := r.iam.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: aws.String("seeded")})
 	ok(t, err)
 	wantEqual(t, "attached policies", len(attached.AttachedPolicies), 2)
-	_, err = r.assume("arn:aws:iam::444455556666:role/x", "e")
+	_, err = r.assume("arn:aws:iam::444455556666:role/x", "ext")
 	ok(t, err)
 	carol := newClients(r.url, "CAROL", "us-east-1")
 	who, err := carol.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})

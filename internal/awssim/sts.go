@@ -107,8 +107,17 @@ type assumeRoleOutput struct {
 // sessionName: STS API reference, AssumeRole, RoleSessionName.
 var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
+// externalID: STS API reference, AssumeRole, ExternalId, which is at most
+// maxExternalID long.
+var externalID = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+
+const maxExternalID = 1224
+
 func assumeRole(s *Sim, c *call, in *assumeRoleInput) (any, error) {
 	c.Resource = in.RoleARN
+	if in.ExternalID != "" && (len(in.ExternalID) > maxExternalID || !externalID.MatchString(in.ExternalID)) {
+		return nil, stsInvalid("1 validation error detected: Value '%s' at 'externalId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@:\\/-]*", in.ExternalID)
+	}
 	if !s.maySession(c, in) {
 		return nil, errf(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.Caller, in.RoleARN)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxTags is how many tags a resource of EKS, KMS or Logs can have: each
@@ -14,7 +15,8 @@ import (
 const maxTags = 50
 
 // tagProblem says in words what is wrong with tags that a resource shall get
-// in addition to those it has, "" if nothing is.
+// in addition to those it has, "" if nothing is. Lengths count characters: AWS
+// General Reference, "Tagging your AWS resources".
 func tagProblem(have, add map[string]string) string {
 	all := maps.Clone(have)
 	if all == nil {
@@ -22,9 +24,9 @@ func tagProblem(have, add map[string]string) string {
 	}
 	for _, key := range slices.Sorted(maps.Keys(add)) {
 		switch {
-		case key == "" || len(key) > 128:
+		case key == "" || utf8.RuneCountInString(key) > 128:
 			return fmt.Sprintf("Tag key %q must have a length between 1 and 128", key)
-		case len(add[key]) > 256:
+		case utf8.RuneCountInString(add[key]) > 256:
 			return fmt.Sprintf("The value of tag %q must have a length of at most 256", key)
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
 			return fmt.Sprintf("Tag key %q is invalid: aws: prefixed tag key names are not allowed for external use", key)

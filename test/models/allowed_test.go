@@ -19,11 +19,16 @@ var acceptedFor = map[string]string{
 	`,
 	"members that mean something only for what is not modelled: key stores, grants, linked accounts, the machines of node groups": `
 		eks:CreateNodegroup amiType enum
+		eks:CreateNodegroup scalingConfig.desiredSize short
+		eks:CreateNodegroup scalingConfig.maxSize short
+		eks:CreateNodegroup scalingConfig.minSize short
 		kms:CreateKey CustomKeyStoreId long
 		kms:CreateKey CustomKeyStoreId short
 		kms:CreateKey XksKeyId long
 		kms:CreateKey XksKeyId short
 		kms:DescribeKey GrantTokens long
+		kms:DescribeKey GrantTokens[] long
+		kms:DescribeKey GrantTokens[] short
 		kms:ListGrants GrantId long
 		kms:ListGrants GrantId short
 		kms:ListGrants GranteePrincipal long
@@ -86,6 +91,20 @@ var acceptedFor = map[string]string{
 		kms:ListResourceTags Marker short
 		logs:DescribeLogGroups nextToken short
 	`,
+	"what cannot be there is not found, and nothing changes: keys of tags that are taken off, prefixes and types that are looked for": `
+		iam:ListAttachedRolePolicies PathPrefix pattern
+		iam:ListPolicies PathPrefix pattern
+		iam:UntagRole TagKeys[] long
+		iam:UntagRole TagKeys[] pattern
+		iam:UntagRole TagKeys[] short
+		kms:UntagResource TagKeys[] long
+		kms:UntagResource TagKeys[] short
+		logs:DescribeLogGroups logGroupNamePrefix pattern
+		logs:UntagResource tagKeys[] long
+		logs:UntagResource tagKeys[] pattern
+		logs:UntagResource tagKeys[] short
+		tagging:GetResources ResourceTypeFilters[] long
+	`,
 	"the old name of KeySpec, which the simulator reads only where KeySpec is not there": `
 		kms:CreateKey CustomerMasterKeySpec enum
 	`,
@@ -94,8 +113,6 @@ var acceptedFor = map[string]string{
 		logs:DescribeLogGroups logGroupIdentifiers long
 	`,
 	"members of an assumed session that the simulator reads and has no use for: the operator sends role, session name, external id and duration, which are enforced": `
-		sts:AssumeRole ExternalId long
-		sts:AssumeRole ExternalId short
 		sts:AssumeRole MinimumSessionTokenSize long
 		sts:AssumeRole MinimumSessionTokenSize short
 		sts:AssumeRole SerialNumber long

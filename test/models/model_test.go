@@ -35,6 +35,7 @@ type shape struct {
 	Value    *member // of a map
 	Enum     []string
 	Min, Max *float64
+	Pattern  string
 	Error    struct{ Code string }
 }
 

@@ -9,10 +9,15 @@ The simulator must hold what TestTour seeds.
 """
 
 import base64
+import contextlib
+import io
 import json
+import os
 import sys
 
 import boto3
+from awscli.clidriver import create_clidriver
+from botocore import xform_name
 from botocore.config import Config
 
 REGION = "eu-west-1"
@@ -42,14 +47,49 @@ class Service:
         )
         self.prefix = prefix or name
 
-    def __call__(self, operation, **arguments):
+    def call(self, operation, arguments):
         method = next(m for m, name in self.client.meta.method_to_api_mapping.items() if name == operation)
-        answer = getattr(self.client, method)(**arguments)
+        return getattr(self.client, method)(**arguments)
+
+    def __call__(self, operation, **arguments):
+        answer = self.call(operation, arguments)
         member = FILLED.get(operation)
         if member and not answer.get(member):
             sys.exit(f"{self.prefix}:{operation}: the answer has no {member}: {answer}")
         print(f"{self.prefix}:{operation}", flush=True)
         return answer
+
+
+class Command(Service):
+    """The aws command in the place of boto3: each call is one command line, run in this process."""
+
+    driver = create_clidriver()
+
+    def __init__(self, endpoint, name, prefix=None):
+        super().__init__(endpoint, name, prefix)
+        self.service, self.endpoint = name, endpoint
+        os.environ.update(AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="secret", AWS_MAX_ATTEMPTS="1")
+
+    def call(self, operation, arguments):
+        line = [self.service, xform_name(operation, "-"), "--cli-input-json", json.dumps(arguments), "--endpoint-url", self.endpoint,
+                "--region", REGION, "--output", "json"]
+        if self.client.can_paginate(xform_name(operation)):
+            line.append("--no-paginate")
+        code, output, errors = self.run(line)
+        if code:  # a driver keeps what some commands add to its arguments, and a new one takes long to make
+            Command.driver = create_clidriver()
+            code, output, errors = self.run(line)
+        if code:
+            sys.exit(f"aws {' '.join(line)}: exit code {code}: {errors}")
+        return json.loads(output) if output.strip() else {}
+
+    def run(self, line):
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        errors = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            code = Command.driver.main(line)
+        output.flush()
+        return code, output.buffer.getvalue().decode(), errors.getvalue()
 
 
 def trust(service):
@@ -237,15 +277,15 @@ def tour_eks(eks):
     return made
 
 
-def main(endpoint):
-    iam = Service(endpoint, "iam")
-    ec2 = Service(endpoint, "ec2")
-    tour_logs(Service(endpoint, "logs"), tour_kms(Service(endpoint, "kms")))
+def main(endpoint, by):
+    iam = by(endpoint, "iam")
+    ec2 = by(endpoint, "ec2")
+    tour_logs(by(endpoint, "logs"), tour_kms(by(endpoint, "kms")))
     tour_iam(iam)
-    tour_sts(Service(endpoint, "sts"), iam)
+    tour_sts(by(endpoint, "sts"), iam)
     tour_groups(ec2, *tour_network(ec2))
-    tour_eks(Service(endpoint, "eks"))
-    Service(endpoint, "resourcegroupstaggingapi", "tagging")("GetResources", ResourceTypeFilters=["ec2"], ResourcesPerPage=10)
+    tour_eks(by(endpoint, "eks"))
+    by(endpoint, "resourcegroupstaggingapi", "tagging")("GetResources", ResourceTypeFilters=["ec2"], ResourcesPerPage=10)
 
 
-main(sys.argv[1])
+main(sys.argv[1], Command if sys.argv[2:] == ["cli"] else Service)

@@ -96,23 +96,32 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec.calls = append(rec.calls, call)
 }
 
-// toured is what the one run of tour.py made.
-var toured struct {
+// toured is what a run of tour.py made.
+type toured struct {
 	once   sync.Once
 	calls  []request
 	output string
 	err    error
 }
 
-// tour runs tour.py once for all tests and returns the calls that it made and the lines that it printed.
+// The two tours: by boto3, and by the aws command.
+var byBoto, byCommand toured
+
+// tour runs the tour by boto3.
 func tour(t *testing.T) ([]request, []string) {
+	t.Helper()
+	return byBoto.run(t)
+}
+
+// run runs tour.py once for all tests and returns the calls that it made and the lines that it printed.
+func (toured *toured) run(t *testing.T, arguments ...string) ([]request, []string) {
 	t.Helper()
 	interpreter := python(t)
 	toured.once.Do(func() {
 		rec := &recorder{sim: newSim(t)}
 		server := httptest.NewServer(rec)
 		defer server.Close()
-		cmd := exec.Command(interpreter, "tour.py", server.URL)
+		cmd := exec.Command(interpreter, append([]string{"tour.py", server.URL}, arguments...)...) //nolint:gosec // our own script
 		// Nothing of the machine's own AWS configuration.
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true"}
 		text, err := cmd.CombinedOutput()
@@ -127,6 +136,17 @@ func tour(t *testing.T) ([]request, []string) {
 // TestTour wants every operation that is served called with success and its answer parsed by boto3, and no other.
 func TestTour(t *testing.T) {
 	calls, parsed := tour(t)
+	isWhole(t, calls, parsed)
+}
+
+// TestTourByCommand wants the same of the aws command, which has its own ways with arguments and output.
+func TestTourByCommand(t *testing.T) {
+	calls, parsed := byCommand.run(t, "cli")
+	isWhole(t, calls, parsed)
+}
+
+func isWhole(t *testing.T, calls []request, parsed []string) {
+	t.Helper()
 	slices.Sort(parsed)
 	parsed = slices.Compact(parsed)
 	served := newSim(t).Operations()

@@ -22,7 +22,7 @@ import (
 // violation is one way in which a request breaks its model.
 type violation struct {
 	operation, member string
-	kind              string // missing, enum, short, long
+	kind              string // missing, enum, short, long, pattern
 	request           request
 }
 
@@ -84,8 +84,8 @@ func replayed(t *testing.T, calls []request) *stage {
 }
 
 // TestRequestsThatBreakTheModel changes a good request of each operation in every way that botocore's model forbids of
-// its top-level members: leaves out a required one, sets a value that is not in its enumeration, one that is too short
-// or small, one that is too long or great. The simulator must refuse each with a 4xx, without a trace, but for those in
+// its members, at the top and inside of lists and structures: leaves out a required one, sets a value that is not in its
+// enumeration, one that is too short or small, one that is too long or great, a text that is not of its pattern. The simulator must refuse each with a 4xx, without a trace, but for those in
 // notEnforced.
 func TestRequestsThatBreakTheModel(t *testing.T) {
 	calls, _ := tour(t)
@@ -100,7 +100,7 @@ func TestRequestsThatBreakTheModel(t *testing.T) {
 		}
 		first[call.operation] = true
 		s := replayed(t, calls[:i])
-		for _, v := range violations(t, all, call) {
+		for _, v := range slices.Concat(violations(t, all, call), nestedViolations(all, call)) {
 			count[v.kind]++
 			status, body := s.send(v.request)
 			switch {
