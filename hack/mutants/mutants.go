@@ -238,6 +238,13 @@ var mutants = []mutant{
 		"internal/drift", "TestMergeKeepsSinceAndSortsWorstFirst"},
 
 	// 7. At most one profile operation or cluster update in flight per EKS cluster, from us.
+	{"profile left in another cluster is not found", 1, []edit{{profiles + "/resource.go",
+		`elsewhere {
+		clusterName, name = cluster, profile`,
+		`elsewhere {
+		name = profile
+		_ = cluster`}},
+		profiles, "TestLeftoverInAnotherCluster"},
 	{"queue of the cluster is ignored", 7, []edit{{profiles + "/apply.go",
 		`r.queue.Join(cluster, r.name, operation); first != "" {`,
 		`r.queue.Join(cluster, r.name, operation); first == "nobody" {`}},

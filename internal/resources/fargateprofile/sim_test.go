@@ -475,6 +475,26 @@ func TestGoneIsGone(t *testing.T) {
 	r.must(gone.Delete(ctx, o)) // gone with its cluster
 }
 
+// TestLeftoverInAnotherCluster: a declaration that was deleted without touching AWS, and made anew for another cluster,
+// leaves a profile of the same name in the first one.
+func TestLeftoverInAnotherCluster(t *testing.T) {
+	r := newRig(t)
+	r.active(declaration("pay"))
+	left := Leftover(r.aws.EKS, r.queue, "stage", "prod/pay")
+	if got := left.ID().Name; got != "prod/pay" {
+		t.Errorf("it has the name %q, like the declared one", got)
+	}
+	o, err := left.Observe(ctx, nil)
+	r.must(err)
+	if !o.Exists {
+		t.Fatal("it is not found in its own cluster")
+	}
+	r.must(left.Delete(ctx, o))
+	if r.calls("DeleteFargateProfile") != 1 {
+		t.Error("it is not deleted")
+	}
+}
+
 func TestAProfileThatIsBeingMadeIsNotDeletedYet(t *testing.T) {
 	r := newRig(t)
 	r.run(declaration("pay"), true)
