@@ -74,6 +74,9 @@ func unsafe(s scenario, h history, end []awssim.Object) []string {
 		}
 		maps.Copy(inForce, have)
 		operations(now.objects, add)
+		if s.profiles > 1 && now.call.Code == "ResourceInUseException" {
+			add("EKS had to refuse it: another operation was under way")
+		}
 		keysInUse(before.objects, now.objects, add)
 	}
 	return wrong

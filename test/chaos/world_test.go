@@ -236,7 +236,11 @@ func (w *world) arm(p point) {
 
 // pass runs one pass over each profile, of a new operator if the last one was killed. It returns whether it was killed.
 func (w *world) pass() (killed bool, err error) {
-	for _, name := range w.names {
+	names := slices.Clone(w.names)
+	if w.hit != "" { // a new operator meets the profiles in another order
+		slices.Reverse(names)
+	}
+	for _, name := range names {
 		killed, oneErr := w.reconcile(name)
 		if killed {
 			return true, nil
