@@ -4,7 +4,6 @@ package controllers
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -31,17 +30,21 @@ func (r *ProfileReconciler) intend(ctx context.Context, profile *v1alpha1.Fargat
 	return patchStatus(ctx, r.Client, profile, before, func() {})
 }
 
-// begin writes down in status that an object is about to be made whose creation must not be repeated.
-func (r *ProfileReconciler) begin(profile *v1alpha1.FargateSecurityProfile) func(context.Context, resource.ID, time.Time) error {
-	return func(ctx context.Context, id resource.ID, at time.Time) error {
+// begin writes down in status that objects are about to be created: AWS may hold them, and not show them, from then on.
+func (r *ProfileReconciler) begin(profile *v1alpha1.FargateSecurityProfile) func(context.Context, []resource.ID, time.Time) error {
+	return func(ctx context.Context, ids []resource.ID, at time.Time) error {
 		before := profile.DeepCopy()
-		entry := v1alpha1.ResourceStatus{Kind: id.Kind, Name: id.Name, State: resource.StateAbsent,
-			Origin: v1alpha1.Origin(resource.Created), CreationTime: metav1.NewTime(at)}
-		list := slices.DeleteFunc(profile.Status.Resources, func(r v1alpha1.ResourceStatus) bool { return r.Kind == id.Kind && r.Name == id.Name })
-		profile.Status.Resources = append(list, entry)
+		list := slices.DeleteFunc(profile.Status.Resources, func(r v1alpha1.ResourceStatus) bool {
+			return slices.Contains(ids, resource.ID{Kind: r.Kind, Name: r.Name})
+		})
+		for _, id := range ids {
+			list = append(list, v1alpha1.ResourceStatus{Kind: id.Kind, Name: id.Name, State: resource.StateAbsent,
+				Origin: v1alpha1.Origin(resource.Created), CreationTime: metav1.NewTime(at)})
+		}
+		profile.Status.Resources = list
 		written := false
 		if err := patchStatus(ctx, r.Client, profile, before, func() { written = true }); err != nil || !written {
-			return &resource.Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s is created once status says that it is about to be", id)}
+			return &resource.Waiting{Reason: "WaitingForDependency", Message: "what is to be created waits until status says so"}
 		}
 		return nil
 	}

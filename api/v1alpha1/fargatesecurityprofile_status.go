@@ -107,8 +107,7 @@ type ResourceStatus struct {
 	// +kubebuilder:validation:MaxLength=64
 	DeclarationHash string `json:"declarationHash,omitempty"`
 
-	// creationTime is when the operator last began to create the object, of objects that AWS would create twice when
-	// asked twice (KMS keys): for five minutes, AWS may not show the first one yet.
+	// creationTime is when the operator last began to create the object: for five minutes, AWS may not show it yet.
 	// +optional
 	CreationTime metav1.Time `json:"creationTime,omitzero"`
 }

@@ -62,8 +62,8 @@ var mutants = []mutant{
 		`if p.opts.now().Before(until) {`}},
 		unit, "TestAKeyIsNotMadeAgainWhileItMayNotBeShown"},
 	{"key is made before status says so", 1, []edit{{making,
-		`if isOnce && p.opts.Begin != nil {`,
-		`if false {`}},
+		`if p.opts.Begin == nil || it.begun {`,
+		`if true {`}},
 		unit, "TestAKeyIsNotMadeBeforeStatusSaysSo"},
 	{"key that may exist is let go", 1, []edit{{remove,
 		`if unshown := p.unshown(it); unshown != nil {`,
@@ -358,8 +358,8 @@ var mutants = []mutant{
 
 	// Rules of the engine.
 	{"creations go on in spite of problems", 0, []edit{{acting,
-		`if !p.blocked || remembered(it.prior) {`,
-		`if !p.blocked || true {`}},
+		`return p.blocked && (!remembered(it.prior) || begunOnly(it.prior))`,
+		`return false`}},
 		unit, "TestProblemStopsCreationsButNotRepairs"},
 	{"repairs stop at somebody else's problem", 0, []edit{{acting,
 		`	if len(owner) > 0 {

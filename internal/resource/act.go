@@ -97,11 +97,15 @@ func (p *pass) adoption(it *item) *step {
 // heldBack: as long as something is known to be wrong, nothing new is made or taken over. What was there before is
 // repaired all the same.
 func (p *pass) heldBack(it *item) bool {
-	if !p.blocked || remembered(it.prior) {
+	if !p.held(it) {
 		return false
 	}
 	it.object.Waiting = &Waiting{Reason: "WaitingForCorrection", Message: fmt.Sprintf("%s is not created before the problems found are put right", it.res.ID())}
 	return true
+}
+
+func (p *pass) held(it *item) bool {
+	return p.blocked && (!remembered(it.prior) || begunOnly(it.prior))
 }
 
 // missing names the objects whose values the creation needs and that do not exist yet.

@@ -42,9 +42,9 @@ type Options struct {
 	Order []string
 	// Classify says what an error means.
 	Classify func(error) failure.Failure
-	// Begin writes down, in status, that an object which is to be made Once is about to be made at that time, which is to
-	// be remembered in Prior.Began; when it fails, the object is not made. Now is the clock; nil means time.Now.
-	Begin func(ctx context.Context, id ID, at time.Time) error
+	// Begin writes down, in status, that objects are about to be created at that time, which is to be remembered in
+	// Prior.Began; when it fails, they are not created. Now is the clock; nil means time.Now.
+	Begin func(ctx context.Context, ids []ID, at time.Time) error
 	Now   func() time.Time
 }
 
@@ -59,8 +59,9 @@ type item struct {
 	first []drift.Difference
 	// created is true once this pass has asked for the object's creation.
 	created bool
-	// began is when the creation of an object that is to be made Once was last begun.
+	// began is when the object's creation was last begun; begun: by this pass.
 	began time.Time
+	begun bool
 	// stopped ends the work on the object for this pass.
 	stopped bool
 }
@@ -167,7 +168,7 @@ func (p *pass) judge(it *item) {
 	if obj.Waiting == nil {
 		obj.Waiting = it.obs.Busy
 	}
-	if unshown := p.unshown(it); unshown != nil && !it.stopped {
+	if unshown := p.unrepeatable(it); unshown != nil && !it.stopped {
 		obj.Waiting = unshown
 	}
 }
@@ -189,8 +190,8 @@ func (o *Object) add(problem Problem) {
 // describe copies the plain facts.
 func (p *pass) describe(it *item) {
 	obj := it.object
-	obj.Exists, obj.ARN, obj.State, obj.Began = it.obs.Exists, it.obs.ARN, it.obs.State, it.began
-	obj.Origin, obj.Unshown = "", p.unshown(it) != nil
+	obj.Exists, obj.ARN, obj.State, obj.Began = it.obs.Exists, it.obs.ARN, it.obs.State, it.beganAt()
+	obj.Origin, obj.Unshown = "", p.unrepeatable(it) != nil
 	switch it.own {
 	case referenced:
 		obj.Origin = Referenced
@@ -247,7 +248,7 @@ func (p *pass) sort(it *item, diffs []drift.Difference) {
 	obj := it.object
 	matchedBefore := it.prior.Hash != "" && it.prior.Hash == p.declaration(it)
 	if it.own == unowned {
-		matchedBefore = remembered(it.prior) && (it.prior.ARN != "" || it.prior.Began.IsZero()) // not one that was begun only
+		matchedBefore = remembered(it.prior) && !begunOnly(it.prior)
 	}
 	repairs := 0
 	for _, d := range diffs {

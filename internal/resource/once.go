@@ -10,10 +10,12 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 )
 
+// Every creation is written down before it is asked for, so that an operator that has lost its memory, too, knows what
+// AWS may hold and not show yet. While that is so, an object that is to go is waited for (present), and one that AWS
+// would make a second time is not made again (Once).
+
 // Once is implemented by Resources whose creation must not be asked for twice, since AWS cannot tell the second request
-// from the first: the object has no name that would clash, and the call no idempotency token (kms:CreateKey). Such a
-// creation is written down before it is asked for. While AWS may not show its outcome yet, the object counts neither as
-// absent nor as deleted, even for an operator that has lost its memory.
+// from the first: the object has no name that would clash, and the call no idempotency token (kms:CreateKey).
 type Once interface {
 	// Made is the ARN of the object that this pass has asked for, once AWS has answered; else "".
 	Made() string
@@ -25,7 +27,7 @@ const shownWithin = 5 * time.Minute
 
 // unshown says that the object may exist although AWS does not show it; nil when that is out of the question.
 func (p *pass) unshown(it *item) *Waiting {
-	if _, once := it.res.(Once); !once || it.obs == nil || it.obs.Exists || it.began.IsZero() {
+	if it.obs == nil || it.obs.Exists || it.began.IsZero() {
 		return nil
 	}
 	until := it.began.Add(shownWithin)
@@ -33,26 +35,69 @@ func (p *pass) unshown(it *item) *Waiting {
 		return nil
 	}
 	return &Waiting{Reason: "WaitingForAWS", Message: fmt.Sprintf(
-		"%s was created, or its creation was cut off; AWS does not show it yet, and it is not created again before %s",
+		"%s was created, or its creation was cut off; AWS may not show it before %s",
 		it.res.ID(), until.UTC().Format(time.RFC3339))}
+}
+
+// unrepeatable is unshown for what must not be created a second time.
+func (p *pass) unrepeatable(it *item) *Waiting {
+	if _, once := it.res.(Once); !once {
+		return nil
+	}
+	return p.unshown(it)
+}
+
+// begunOnly: status knows that the object was to be created, and not what came of it.
+func begunOnly(prior Prior) bool {
+	return prior.ARN == "" && prior.Hash == "" && !prior.Began.IsZero()
 }
 
 // create asks AWS for the object.
 func (p *pass) create(ctx context.Context, it *item) error {
-	once, isOnce := it.res.(Once)
-	if isOnce && p.opts.Begin != nil {
-		now := p.opts.now().Truncate(time.Second) // as status keeps it
-		if err := p.opts.Begin(ctx, it.res.ID(), now); err != nil {
-			return err
-		}
-		it.began = now
+	if err := p.begin(ctx, it); err != nil {
+		return err
 	}
 	it.created = true
 	err := it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))
-	if isOnce && err != nil && once.Made() == "" && p.refused(err) {
+	if err != nil && made(it.res) == "" && p.refused(err) {
 		it.began = it.prior.Began
 	}
 	return err
+}
+
+// begin writes down that the object is about to be created, and with it, in one write, whatever else this pass is going
+// to create.
+func (p *pass) begin(ctx context.Context, it *item) error {
+	if p.opts.Begin == nil || it.begun {
+		return nil
+	}
+	now := p.opts.now().Truncate(time.Second) // as status keeps it
+	var list []*item
+	var ids []ID
+	for _, other := range p.items {
+		if other == it || p.isToBeCreated(other) {
+			list, ids = append(list, other), append(ids, other.res.ID())
+		}
+	}
+	if err := p.opts.Begin(ctx, ids, now); err != nil {
+		return err
+	}
+	for _, other := range list {
+		other.began, other.begun = now, true
+	}
+	return nil
+}
+
+func (p *pass) isToBeCreated(it *item) bool {
+	return it.obs != nil && it.own == unowned && !it.stopped && !it.created && len(it.object.Problems) == 0 && !it.object.Unshown && !p.held(it)
+}
+
+// beganAt is what status is to remember: a creation that was written down and then not asked for was none.
+func (it *item) beganAt() time.Time {
+	if it.begun && !it.created {
+		return it.prior.Began
+	}
+	return it.began
 }
 
 // refused tells that AWS has answered that it made nothing. After any other error it may have made it.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,8 +57,10 @@ func newOnceRig(t *testing.T) *onceRig {
 	r := &onceRig{t: t, w: newWorld(), opts: enforce(), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	r.opts.Now = func() time.Time { return r.clock }
 	r.opts.Prior = map[resource.ID]resource.Prior{}
-	r.opts.Begin = func(_ context.Context, id resource.ID, at time.Time) error {
-		r.opts.Prior[id] = resource.Prior{Origin: resource.Created, Began: at}
+	r.opts.Begin = func(_ context.Context, ids []resource.ID, at time.Time) error {
+		for _, id := range ids {
+			r.opts.Prior[id] = resource.Prior{Origin: resource.Created, Began: at}
+		}
 		return nil
 	}
 	return r
@@ -143,7 +146,7 @@ func TestARefusedCreationIsTriedAgainAtOnce(t *testing.T) {
 func TestAKeyIsNotMadeBeforeStatusSaysSo(t *testing.T) {
 	r := newOnceRig(t)
 	r.opts.Classify = lost
-	r.opts.Begin = func(context.Context, resource.ID, time.Time) error {
+	r.opts.Begin = func(context.Context, []resource.ID, time.Time) error {
 		return &resource.Waiting{Reason: "No", Message: "no"}
 	}
 	if o := r.pass(false); o.Waiting == nil || !o.Began.IsZero() {
@@ -171,4 +174,47 @@ func TestAKeyThatMayExistKeepsTheProfile(t *testing.T) {
 	if left := resource.Delete(t.Context(), []resource.Resource{k}, nil, r.opts).Leftovers; len(left) > 0 {
 		t.Errorf("five minutes later: %+v", left[0])
 	}
+}
+
+// TestWhatMayExistKeepsTheProfile: what has a name is made again when it is not shown, and waited for when it is to go.
+func TestWhatMayExistKeepsTheProfile(t *testing.T) {
+	r := newOnceRig(t)
+	hidden := &unseen{thing{w: r.w, name: "role"}}
+	r.opts.Prior[id("role")] = resource.Prior{Origin: resource.Created, Began: r.clock}
+	if left := resource.Delete(t.Context(), []resource.Resource{hidden}, nil, r.opts).Leftovers; len(left) != 1 || left[0].Waiting == nil {
+		t.Fatalf("let go: %+v", left)
+	}
+	seen := &thing{w: r.w, name: "role", field: "x"}
+	resource.Run(t.Context(), []resource.Resource{seen}, nil, r.opts)
+	wantWrites(t, r.w, "apply role")
+	if left := resource.Delete(t.Context(), []resource.Resource{seen}, nil, r.opts).Leftovers; len(left) > 0 {
+		t.Errorf("what was deleted just now is waited for: %+v", left[0])
+	}
+}
+
+// TestOneWriteForAllThatIsBegun: one write of status before the first creation names all that follow.
+func TestOneWriteForAllThatIsBegun(t *testing.T) {
+	r := newOnceRig(t)
+	var begun [][]resource.ID
+	r.opts.Begin = func(_ context.Context, ids []resource.ID, _ time.Time) error {
+		begun = append(begun, ids)
+		return nil
+	}
+	a, b := &thing{w: r.w, name: "a", field: "x"}, &thing{w: r.w, name: "b", field: "x"}
+	result := resource.Run(t.Context(), []resource.Resource{a, b}, nil, r.opts)
+	if len(begun) != 1 || !slices.Equal(begun[0], []resource.ID{id("a"), id("b")}) {
+		t.Errorf("begun: %v", begun)
+	}
+	for _, o := range result.Objects {
+		if o.Began.IsZero() {
+			t.Errorf("%s: nothing is remembered", o.ID)
+		}
+	}
+}
+
+// unseen is a thing that the world does not show.
+type unseen struct{ thing }
+
+func (unseen) Observe(context.Context, resource.Values) (*resource.Observation, error) {
+	return &resource.Observation{}, nil
 }

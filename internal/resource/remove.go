@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 )
@@ -144,6 +145,7 @@ func (p *pass) remove(ctx context.Context, it *item) bool {
 		it.stop(p, err)
 		return false
 	}
+	it.began = time.Time{} // what AWS does not show from now on is gone
 	p.observe(ctx, it)
 	if it.stopped || p.present(it) {
 		if it.object.Waiting == nil && it.object.Failure == nil {

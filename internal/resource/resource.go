@@ -59,7 +59,7 @@ type Prior struct {
 	Origin Origin
 	// Hash is the Resource's Hash when the object last matched in full.
 	Hash string
-	// Began is when the object's creation was last begun, of objects that are to be made Once.
+	// Began is when the object's creation was last begun.
 	Began time.Time
 }
 
