@@ -151,6 +151,9 @@ func TestTwoInstallations(t *testing.T) {
 func history(t *rapid.T, installations int) {
 	w := newWorld(installations)
 	defer w.stop()
+	for _, i := range w.installs {
+		i.shared = coin(t, "shared reads")
+	}
 	for range 5 + pick(t, "steps", 25) {
 		w.step(t)
 		w.invariants(t)

@@ -199,6 +199,8 @@ func (t *turn) checkOwners(before, now []awssim.Object, add func(string, ...any)
 				add("made %s without our owner tag", id(o))
 			}
 		case !changed || tag == t.owner:
+		case tag == "" && t.misled && t.install.w.tagged[arn] == t.owner:
+			// It was ours a moment ago, and that is what AWS still said.
 		case tag != "" && !t.heldUp:
 			add("changed %s, which belongs to %s", id(o), tag)
 		case o.Kind == "key" && pending(was) && t.mayTakeOver(arn):

@@ -21,7 +21,11 @@ import (
 	"github.com/fargate-security/fargate-security-operator/controllers"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
+
+// muchLater is longer than an interval between reads, and than AWS takes to show what was made.
+const muchLater = 6 * time.Minute
 
 // between is how long, on the simulator's clock, the operators wait between two rounds.
 const between = 20 * time.Second
@@ -40,6 +44,8 @@ type world struct {
 	wrote  int // to AWS and to Kubernetes, by operators
 	wrong  []string
 	events []string // what happened, for the report of a failure
+	// tagged is whose owner tag an object carried last, by ARN: what a replica that lags behind may still show.
+	tagged map[string]string
 	// abandoned are owners whose profile was deleted while nothing may be written.
 	abandoned map[string]bool
 }
@@ -67,6 +73,7 @@ type turn struct {
 	faults   map[int]fault // by the number of the call
 	late     bool          // the cache shows the profile as it was
 	heldUp   bool          // another operator worked in the middle of it
+	misled   bool          // AWS has answered it as of a while ago
 	lagging  faultKind     // stale once all reads are
 	calls    int
 	killed   bool
@@ -81,7 +88,7 @@ func newWorld(installations int) *world {
 	sim.KeepPast(lag)
 	sim.AddKey(operatorKey, operatorCaller)
 	url, stop := sim.Start()
-	w := &world{sim: sim, clock: clock, stop: stop, aws: clients(url), abandoned: map[string]bool{}}
+	w := &world{sim: sim, clock: clock, stop: stop, aws: clients(url), abandoned: map[string]bool{}, tagged: map[string]string{}}
 	sim.Inject(w.inject)
 	sim.AfterWrite(w.afterWrite)
 	for n := range installations {
@@ -187,6 +194,7 @@ func (w *world) hit(what string) fault {
 	if f.kind == allStale {
 		t.lagging = stale
 	}
+	t.misled = t.misled || f.kind == allStale || f.kind == stale
 	if f.kind != "" {
 		w.note("call %d, %s: %s", t.calls, what, f)
 	}
@@ -250,6 +258,11 @@ func (w *world) afterWrite(c awssim.Call) {
 	defer w.mu.Unlock()
 	before := w.last
 	w.last = objects
+	for _, o := range before {
+		if owner := o.Tags[resource.OwnerTag]; owner != "" {
+			w.tagged[o.ARN] = owner
+		}
+	}
 	if c.Caller != operatorCaller {
 		return
 	}
@@ -275,10 +288,11 @@ func (w *world) round() {
 	}
 }
 
-// settle goes on until nobody has anything left to write, and says so if that does not happen.
+// settle goes on until nobody has anything left to write, not even long after, when nothing is believed any more that was
+// read before; and says so if that does not happen.
 func (w *world) settle() error {
-	quiet := 0
-	for range 60 {
+	quiet, later := 0, false
+	for range 80 {
 		before := w.wrote
 		w.round()
 		w.clock.Advance(between)
@@ -287,11 +301,16 @@ func (w *world) settle() error {
 			continue
 		}
 		// What waits for a place in the line of a cluster may need more than one quiet round.
-		if quiet++; quiet == 2 {
+		if quiet++; quiet < 2 {
+			continue
+		}
+		if later {
 			return nil
 		}
+		w.clock.Advance(muchLater)
+		quiet, later = 0, true
 	}
-	return errors.New("after 60 rounds without faults the operators still write")
+	return errors.New("after 80 rounds without faults the operators still write")
 }
 
 // report is everything that helps with a failure.
