@@ -28,10 +28,12 @@ GOLANGCI_LINT := $(BIN)/golangci-lint-$(call tool_version,github.com/golangci/go
 # parts of docs/ compare themselves.)
 GENERATED := config/crd/bases config/rbac/role.yaml ':(glob)api/**/zz_generated.*.go'
 E2E := ./test/e2e/...
+# These print what they covered.
+FAULTS := ./test/chaos/... ./test/histories/...
 # Listed when a recipe runs, not when make starts.
-PACKAGES = $$(go list ./... | grep -v /test/e2e)
+PACKAGES = $$(go list ./... | grep -Ev '/test/(e2e|chaos|histories)')
 UNIT = $$(go list ./... | grep -Ev '/(controllers|test)(/|$$)')
-ENVTEST = $$(go list ./... | grep -E '/(controllers|test)(/|$$)' | grep -v /test/e2e)
+ENVTEST = $$(go list ./... | grep -E '/(controllers|test)(/|$$)' | grep -Ev '/test/(e2e|chaos|histories)')
 SCRIPTS = .ci/run $$(git ls-files --cached --others --exclude-standard -- '*.sh')
 
 ##@ General
@@ -111,7 +113,8 @@ tools: $(CONTROLLER_GEN) $(KUSTOMIZE) $(GOLANGCI_LINT) ## controller-gen, kustom
 ##@ Checks
 
 .PHONY: test
-test: build controlplane verify lint gotest e2e ## Everything: generated files, linters, unit, envtest and end-to-end tests. Can take 20 minutes the first time.
+test: build controlplane verify lint tally-begin gotest faults fuzz-briefly e2e ## Everything: generated files, linters, unit, envtest, fault and end-to-end tests. Can take 25 minutes the first time.
+	@echo; echo "what the tests under faults covered:"; sort $(TALLY)
 
 .PHONY: verify
 verify: generate manifests ## Fail if generated files are not what the code generates.
@@ -143,12 +146,22 @@ lint-dockerfile: venv
 lint-scripts: venv
 	$(VENV)/bin/shellcheck $(SCRIPTS)
 
-# For the tests: where the control plane, the built programs and Python are.
-with_env = KUBEBUILDER_ASSETS="$(CONTROLPLANE)" FARGATE_SECURITY_BIN="$(BIN)" VIRTUAL_ENV="$(VENV)"
+# For the tests: where the control plane, the built programs and Python are, and the file that keeps what the tests
+# under faults covered, since go test shows no output of what passes.
+TALLY := $(BIN)/tally
+with_env = KUBEBUILDER_ASSETS="$(CONTROLPLANE)" FARGATE_SECURITY_BIN="$(BIN)" VIRTUAL_ENV="$(VENV)" CHAOS_TALLY="$(TALLY)"
+
+.PHONY: tally-begin
+tally-begin:
+	@mkdir -p $(BIN); : >$(TALLY)
 
 .PHONY: gotest
-gotest: build controlplane venv ## All tests but the end-to-end ones.
+gotest: build controlplane venv ## All tests but the end-to-end ones and those under faults.
 	$(with_env) go test -timeout 20m $(PACKAGES)
+
+.PHONY: faults
+faults: controlplane ## Crash points, faults at every call and random histories: a fixed share of them.
+	$(with_env) go test -count=1 -timeout 20m $(FAULTS)
 
 .PHONY: test-unit
 test-unit: ## Only tests that need no API server.
@@ -166,6 +179,16 @@ e2e: build controlplane venv ## The operator's binary end to end, on awssim and 
 e2e-moto: build controlplane venv ## The end-to-end tests on moto only.
 	$(with_env) E2E_BACKEND=moto go test -count=1 -timeout 20m $(E2E)
 
+# HISTORIES_SEED=0 begins anywhere; a failure prints the seed to repeat it with.
+HISTORIES ?= 5000
+ROUNDS ?= 5
+.PHONY: chaos
+chaos: build controlplane venv tally-begin ## The long form: every crash and fault point, HISTORIES random histories of each kind, ROUNDS of kill -9, a minute for each fuzz target.
+	$(with_env) CHAOS_SHARE=all HISTORIES=$(HISTORIES) HISTORIES_SEED=0 go test -count=1 -timeout 180m $(FAULTS)
+	$(with_env) FSO_E2E_ROUNDS=$(ROUNDS) go test -count=1 -timeout 120m $(E2E)
+	hack/fuzz.sh 60
+	@echo; echo "what the tests under faults covered:"; sort $(TALLY)
+
 .PHONY: mutants
 mutants: controlplane ## Deliberate bugs, each of which must turn a test red (5 minutes).
 	$(with_env) go run ./hack/mutants
@@ -173,8 +196,12 @@ mutants: controlplane ## Deliberate bugs, each of which must turn a test red (5 
 FUZZ ?= 10
 
 .PHONY: fuzz
-fuzz: ## Every fuzz target for FUZZ seconds each; what one finds stays in its testdata/fuzz.
+fuzz: ## Every fuzz target for FUZZ seconds each, or FUZZ=500x inputs; what one finds stays in its testdata/fuzz.
 	hack/fuzz.sh "$(FUZZ)"
+
+.PHONY: fuzz-briefly
+fuzz-briefly:
+	@log=$$(mktemp); hack/fuzz.sh 300x >$$log 2>&1 || { cat $$log; exit 1; }; tail -n 1 $$log | tee -a $(TALLY); rm -f $$log
 
 # ---- tools ----
 
