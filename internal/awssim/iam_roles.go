@@ -386,6 +386,9 @@ func createServiceLinkedRole(s *Sim, st *iamState, c *call, in *createLinkedInpu
 	if in.Suffix != "" {
 		return nil, errf(http.StatusBadRequest, "InvalidInput", "Custom suffix is not allowed for %s", in.Service)
 	}
+	if err := checkDescription(in.Description); err != nil {
+		return nil, err
+	}
 	path := "/aws-service-role/" + in.Service + "/"
 	c.Resource = st.arn("role", path, linked.name)
 	if st.role(linked.name) != nil {

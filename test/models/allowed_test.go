@@ -70,7 +70,6 @@ var acceptedFor = map[string]string{
 		iam:UpdateAssumeRolePolicy PolicyDocument long
 	`,
 	"lengths of text that nothing depends on": `
-		iam:CreateServiceLinkedRole Description long
 		iam:ListAttachedRolePolicies PathPrefix long
 		iam:ListPolicies PathPrefix long
 		iam:ListRoles PathPrefix long
@@ -94,6 +93,7 @@ var acceptedFor = map[string]string{
 	"what cannot be there is not found, and nothing changes: keys of tags that are taken off, prefixes and types that are looked for": `
 		iam:ListAttachedRolePolicies PathPrefix pattern
 		iam:ListPolicies PathPrefix pattern
+		iam:ListRoles PathPrefix pattern
 		iam:UntagRole TagKeys[] long
 		iam:UntagRole TagKeys[] pattern
 		iam:UntagRole TagKeys[] short
@@ -219,6 +219,8 @@ func mayAnswer(all map[string]*model, operation, code string) (key string, ok bo
 // unmodelledAnswers are what TestAnswersAreModelled finds in answers that are right all the same, with the source. It is
 // exact.
 var unmodelledAnswers = map[string]string{
+	`.fargateProfile.tags: its length is 0, and at least 1 in the model`:                                             "examples of the aws command, create-fargate-profile and delete-fargate-profile: a profile without tags has \"tags\": {}",
+	`.nodegroup.tags: its length is 0, and at least 1 in the model`:                                                  "examples of the aws command, create-nodegroup and describe-nodegroup: a node group without tags has \"tags\": {}",
 	`.RoleDetailList[].PermissionsBoundary.PermissionsBoundaryType: "Policy" is none of [PermissionsBoundaryPolicy]`: "IAM API reference, AttachedPermissionsBoundary: the type can only have a value of Policy",
 	`.internetGatewaySet[].attachmentSet[].state: "available" is none of [attaching attached detaching detached]`:    "EC2 API reference, InternetGatewayAttachment: for an internet gateway, the state is available when attached to a VPC",
 }

@@ -3,6 +3,7 @@
 package models_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -22,12 +23,14 @@ type element struct {
 }
 
 // TestAnswersAreModelled wants nothing in the answers of the tour that botocore does not model there: no member that is
-// not in the operation's output, and no value that its shape does not have (numbers, times, enumerations).
+// not in the operation's output, none left out that is required, and no value that its shape does not have (numbers,
+// times, enumerations, lengths, ranges and patterns), however deep.
 func TestAnswersAreModelled(t *testing.T) {
 	calls, _ := tour(t)
 	all := load(t)
 	n := 0
 	listed := map[string]bool{}
+	var checked limits
 	for _, call := range calls {
 		service, operation, _ := strings.Cut(call.operation, ":")
 		m := all[service]
@@ -35,7 +38,7 @@ func TestAnswersAreModelled(t *testing.T) {
 		if m.Operations[operation].Output != nil {
 			output = m.Operations[operation].Output.Shape
 		}
-		w := &walker{model: m}
+		w := &walker{model: m, limits: &checked}
 		if strings.HasPrefix(call.answer, "<?xml") {
 			w.answer(operation, output, call.answer)
 		} else if strings.TrimSpace(call.answer) != "{}" || output != "" {
@@ -58,14 +61,22 @@ func TestAnswersAreModelled(t *testing.T) {
 			t.Errorf("unmodelledAnswers has %q, which does not show", problem)
 		}
 	}
-	t.Logf("%d values in %d answers", n, len(calls))
+	t.Logf("%d values in %d answers; %d lengths, %d ranges and %d patterns", n, len(calls), checked.lengths, checked.ranges, checked.patterns)
 }
 
 // walker holds an answer against a shape.
 type walker struct {
 	model    *model
+	limits   *limits
 	seen     int
 	problems []string
+}
+
+// check notes what is wrong at a place, if anything is.
+func (w *walker) check(path string, err error) {
+	if err != nil {
+		w.problem("%s: %v", path, err)
+	}
 }
 
 func (w *walker) problem(format string, args ...any) {
@@ -102,6 +113,9 @@ func (w *walker) answer(operation, output, text string) {
 func (w *walker) xml(path string, s shape, e element) {
 	switch s.Type {
 	case "structure", "":
+		w.required(path, s, func(wire string) bool {
+			return slices.ContainsFunc(e.Children, func(child element) bool { return child.XMLName.Local == wire })
+		})
 		for _, child := range e.Children {
 			name := child.XMLName.Local
 			field, ok := s.named(name)
@@ -116,6 +130,7 @@ func (w *walker) xml(path string, s shape, e element) {
 		if want == "" {
 			want = "member"
 		}
+		w.check(path, w.limits.length(s, len(e.Children)))
 		for _, child := range e.Children {
 			if child.XMLName.Local != want {
 				w.problem("%s has a %s instead of a %s", path, child.XMLName.Local, want)
@@ -136,7 +151,10 @@ func (w *walker) scalar(path string, s shape, text string) {
 	var err error
 	switch s.Type {
 	case "integer", "long":
-		_, err = strconv.ParseInt(text, 10, 64)
+		var n int64
+		if n, err = strconv.ParseInt(text, 10, 64); err == nil {
+			err = w.limits.number(s, float64(n))
+		}
 	case "boolean":
 		_, err = strconv.ParseBool(text)
 	case "timestamp":
@@ -144,13 +162,13 @@ func (w *walker) scalar(path string, s shape, text string) {
 	case "string":
 		if len(s.Enum) > 0 && !slices.Contains(s.Enum, text) {
 			err = fmt.Errorf("%q is none of %v", text, s.Enum)
+		} else {
+			err = w.limits.text(s, text)
 		}
 	default:
 		err = fmt.Errorf("the type %s is not known to this test", s.Type)
 	}
-	if err != nil {
-		w.problem("%s: %v", path, err)
-	}
+	w.check(path, err)
 }
 
 // named is the member that goes on the wire under a name.
@@ -163,12 +181,26 @@ func (s shape) named(wire string) (member, bool) {
 	return member{}, false
 }
 
+// required notes which members a structure must have and has not.
+func (w *walker) required(path string, s shape, has func(wire string) bool) {
+	for _, name := range s.Required {
+		if wire := cmp.Or(s.Members[name].LocationName, name); !has(wire) {
+			w.problem("%s.%s is required and missing", path, wire)
+		}
+	}
+}
+
 func (w *walker) json(path string, s shape, value any) {
 	switch v := value.(type) {
 	case nil:
 	case map[string]any:
+		if s.Type == "map" {
+			w.check(path, w.limits.length(s, len(v)))
+		}
+		w.required(path, s, func(wire string) bool { return v[wire] != nil })
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if s.Type == "map" {
+				w.check(path+"{}", w.limits.text(w.model.Shapes[s.Key.Shape], name))
 				w.json(path+"[]", w.model.Shapes[s.Value.Shape], v[name])
 			} else if field, ok := s.named(name); ok {
 				w.json(path+"."+name, w.model.Shapes[field.Shape], v[name])
@@ -181,6 +213,7 @@ func (w *walker) json(path string, s shape, value any) {
 			w.problem("%s is a list and not a %s", path, s.Type)
 			return
 		}
+		w.check(path, w.limits.length(s, len(v)))
 		for _, one := range v {
 			w.json(path+"[]", w.model.Shapes[s.Member.Shape], one)
 		}
@@ -188,7 +221,9 @@ func (w *walker) json(path string, s shape, value any) {
 		w.seen++
 		if !slices.Contains([]string{"integer", "long", "timestamp", "double"}, s.Type) || s.Type != "timestamp" && s.Type != "double" && v != float64(int64(v)) {
 			w.problem("%s is %v and a %s", path, v, s.Type)
+			return
 		}
+		w.check(path, w.limits.number(s, v))
 	case bool:
 		w.seen++
 		if s.Type != "boolean" {

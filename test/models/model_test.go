@@ -32,6 +32,7 @@ type shape struct {
 	Required []string
 	Members  map[string]member
 	Member   *member // of a list
+	Key      *member // of a map
 	Value    *member // of a map
 	Enum     []string
 	Min, Max *float64

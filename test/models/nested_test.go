@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,10 +201,9 @@ func (l leaf) breaks() map[string]any {
 	return out
 }
 
-// unlike is a text like the one that is there which the shape's pattern forbids: its last character is another. Patterns
-// of botocore hold for the whole text.
+// unlike is a text like the one that is there which the shape's pattern forbids: its last character is another.
 func (s shape) unlike(have string) (string, bool) {
-	pattern, err := regexp.Compile(`^(?:` + s.Pattern + `)$`)
+	pattern, err := patternOf(s.Pattern)
 	if s.Pattern == "" || err != nil || have == "" {
 		return "", false
 	}

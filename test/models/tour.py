@@ -189,7 +189,7 @@ def tour_sts(sts, iam):
     def part(value):
         return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
-    token = ".".join([part({"alg": "RS256"}), part({"iss": "https://oidc.example.com", "sub": "tour", "aud": ["sts.amazonaws.com"]}), "c2ln"])
+    token = ".".join([part({"alg": "RS256"}), part({"iss": "https://oidc.example.com", "sub": "system:serviceaccount:tour:tour", "aud": ["sts.amazonaws.com"]}), "c2ln"])
     sts("AssumeRoleWithWebIdentity", RoleArn="arn:aws:iam::111122223333:role/assumable", RoleSessionName="tour", WebIdentityToken=token,
         DurationSeconds=900)
     iam("DeleteRole", RoleName="tour")
