@@ -192,6 +192,35 @@ var unmodelledCodes = byKey(map[string]string{
 	`,
 })
 
+// outsideCodes are the codes that are answered outside of what an operation's own code can reach, by their source:
+// function/code. It is exact, too.
+var outsideCodes = byKey(map[string]string{
+	"the pages \"Common Errors\" of IAM, STS, KMS and CloudWatch Logs, for a request that is refused or comes too often": `
+		accessDeniedTo/AccessDenied accessDeniedTo/AccessDeniedException throttled/Throttling throttled/ThrottlingException
+	`,
+	"the same pages, for a failure on the side of AWS": `
+		asAPIError/InternalFailure broken/InternalFailure broken/ServiceUnavailable encodeQuery/InternalFailure
+	`,
+	"EC2 API reference, \"Error codes for the Amazon EC2 API\"": `
+		accessDeniedTo/UnauthorizedOperation throttled/RequestLimitExceeded
+	`,
+	"Resource Groups Tagging API reference, GetResources": `
+		throttled/ThrottledException
+	`,
+	"terraform-provider-aws, which tries again on it": `
+		throttled/TooManyRequestsException
+	`,
+	"aws-controllers-k8s/community#1821, which quotes EKS's answer": `
+		linkedRoleNeeds/InvalidRequestException
+	`,
+	"no answer of AWS: the simulator cannot do it, and says so": `
+		asOf/AwssimPastNotKept unknownOperation/UnknownOperationException
+	`,
+	"whatever the test asks for": `
+		before/f.Code
+	`,
+})
+
 func byKey(bySource map[string]string) map[string]string {
 	out := map[string]string{}
 	for source, keys := range bySource {

@@ -5,6 +5,7 @@ package models_test
 import (
 	"errors"
 	"go/ast"
+	"go/constant"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -36,7 +37,7 @@ func readSimulator(t *testing.T) *simulator {
 	}
 	s := &simulator{
 		files: map[string]*ast.File{}, decls: map[types.Object]*ast.FuncDecl{},
-		info: types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}},
+		info: types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}},
 	}
 	fset := token.NewFileSet()
 	for _, path := range paths {
@@ -96,31 +97,30 @@ func (s *simulator) returnsOperation(name *ast.Ident) bool {
 	return ok && result.Name == "operation"
 }
 
-// codes are the error codes in all that a handler can run.
-func (s *simulator) codes(root ast.Node) []string {
-	var out []string
-	seen := map[types.Object]bool{}
+// codes are the error codes in all that a handler can run, and the functions that it can run.
+func (s *simulator) codes(root ast.Node) (codes []string, reached map[types.Object]bool) {
+	reached = map[types.Object]bool{}
 	var visit func(n ast.Node)
 	visit = func(n ast.Node) {
 		ast.Inspect(n, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Ident:
-				object := s.origin(s.info.Uses[n])
-				if decl := s.decls[object]; decl != nil && !seen[object] {
-					seen[object] = true
+			if name, ok := n.(*ast.Ident); ok {
+				object := s.origin(s.info.Uses[name])
+				if decl := s.decls[object]; decl != nil && !reached[object] {
+					reached[object] = true
 					visit(decl.Body)
 				}
-			case *ast.CallExpr:
-				out = append(out, s.codeArgument(n)...)
-			case *ast.CompositeLit:
-				out = append(out, literalCode(n)...)
+			}
+			for _, site := range s.codesIn(n) {
+				if code, ok := s.text(site); ok {
+					codes = append(codes, code)
+				}
 			}
 			return true
 		})
 	}
 	visit(root)
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(codes)
+	return slices.Compact(codes), reached
 }
 
 // origin is the declared method or function of a generic one that is in use.
@@ -131,8 +131,21 @@ func (s *simulator) origin(object types.Object) types.Object {
 	return object
 }
 
-// codeArgument is the literal that a call gives for a parameter named code.
-func (s *simulator) codeArgument(call *ast.CallExpr) []string {
+// codesIn are the expressions that say which code an error has: what a call gives for a parameter named code, and the
+// Code of an apiError that is written down or assigned.
+func (s *simulator) codesIn(n ast.Node) []ast.Expr {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		return s.codeArgument(n)
+	case *ast.CompositeLit:
+		return s.literalCode(n)
+	case *ast.AssignStmt:
+		return s.assignedCodes(n)
+	}
+	return nil
+}
+
+func (s *simulator) codeArgument(call *ast.CallExpr) []ast.Expr {
 	var name *ast.Ident
 	switch fun := call.Fun.(type) {
 	case *ast.Ident:
@@ -149,35 +162,55 @@ func (s *simulator) codeArgument(call *ast.CallExpr) []string {
 	parameters := fn.Signature().Params()
 	for i := range min(parameters.Len(), len(call.Args)) {
 		if parameters.At(i).Name() == "code" {
-			return text(call.Args[i])
+			return call.Args[i : i+1]
 		}
 	}
 	return nil
 }
 
-// literalCode is the code of an apiError that is written down as a literal.
-func literalCode(lit *ast.CompositeLit) []string {
-	kind, ok := lit.Type.(*ast.Ident)
-	if !ok || kind.Name != "apiError" || len(lit.Elts) == 0 {
+func (s *simulator) literalCode(lit *ast.CompositeLit) []ast.Expr {
+	if !s.isError(lit) || len(lit.Elts) == 0 {
 		return nil
 	}
 	for _, element := range lit.Elts {
 		if entry, ok := element.(*ast.KeyValueExpr); ok {
 			if key, ok := entry.Key.(*ast.Ident); ok && key.Name == "Code" {
-				return text(entry.Value)
+				return []ast.Expr{entry.Value}
 			}
 		}
 	}
-	return text(lit.Elts[0])
+	return lit.Elts[:1]
 }
 
-func text(e ast.Expr) []string {
-	if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-		if s, err := strconv.Unquote(lit.Value); err == nil {
-			return []string{s}
+// assignedCodes are what an assignment makes the Code of an apiError.
+func (s *simulator) assignedCodes(n *ast.AssignStmt) []ast.Expr {
+	var out []ast.Expr
+	for i, left := range n.Lhs {
+		field, ok := left.(*ast.SelectorExpr)
+		if ok && field.Sel.Name == "Code" && s.isError(field.X) {
+			out = append(out, n.Rhs[min(i, len(n.Rhs)-1)])
 		}
 	}
-	return nil
+	return out
+}
+
+// isError tells an apiError, or what points to one.
+func (s *simulator) isError(e ast.Expr) bool {
+	typ := s.info.TypeOf(e)
+	if pointer, ok := typ.(*types.Pointer); ok {
+		typ = pointer.Elem()
+	}
+	named, ok := typ.(*types.Named)
+	return ok && named.Obj().Name() == "apiError"
+}
+
+// text is the value of a constant text.
+func (s *simulator) text(e ast.Expr) (string, bool) {
+	value := s.info.Types[e].Value
+	if value == nil || value.Kind() != constant.String {
+		return "", false
+	}
+	return constant.StringVal(value), true
 }
 
 // TestCodesAreModelled reads in the simulator's source which codes each operation can answer, and wants each modelled by
@@ -196,7 +229,7 @@ func TestCodesAreModelled(t *testing.T) {
 		if handlers[operation] == nil {
 			continue
 		}
-		codes := s.codes(handlers[operation])
+		codes, _ := s.codes(handlers[operation])
 		n += len(codes)
 		for _, code := range codes {
 			key, ok := mayAnswer(all, operation, code)
