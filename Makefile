@@ -172,8 +172,8 @@ test-envtest: controlplane venv ## Only tests on the real API server.
 	$(with_env) go test -timeout 20m $(ENVTEST)
 
 .PHONY: e2e
-e2e: build controlplane venv ## The operator's binary end to end, on awssim and on moto.
-	$(with_env) go test -count=1 -timeout 20m $(E2E)
+e2e: build controlplane venv ## The operator's binary end to end, on awssim and on moto. FSO_E2E_SEED is the storm of kills.
+	$(with_env) FSO_E2E_SEED="$${FSO_E2E_SEED:-1000}" go test -count=1 -timeout 20m $(E2E)
 
 .PHONY: e2e-moto
 e2e-moto: build controlplane venv ## The end-to-end tests on moto only.

@@ -48,6 +48,7 @@ type options struct {
 	operatorID, namespace         string
 	observeOnly                   bool
 	concurrency                   int
+	readMode                      string
 	watchLabelSelector            string
 	shard                         labels.Selector // watchLabelSelector, parsed
 	zap                           zap.Options
@@ -63,6 +64,7 @@ func parseFlags() options {
 	flag.StringVar(&o.namespace, "operator-namespace", os.Getenv("POD_NAMESPACE"), "The namespace that the operator runs in. Default: $POD_NAMESPACE.")
 	flag.BoolVar(&o.observeOnly, "observe-only", false, "Treat every profile as if its mode were Observe: write nothing to AWS at all.")
 	flag.IntVar(&o.concurrency, "concurrency", 8, "How many profiles are worked on at once.")
+	flag.StringVar(&o.readMode, "read-mode", "shared", "How AWS is read when nothing is to be done: shared, out of what all profiles of an account read together; or objects, each object by itself, for debugging.")
 	flag.StringVar(&o.watchLabelSelector, "watch-label-selector", "", "Work on the profiles and accounts with these labels only, such as 'shard=a' or '!shard'. Several operators can share a cluster when their selectors do not overlap.")
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -84,6 +86,9 @@ func run(ctx context.Context, o options) error {
 	}
 	if o.concurrency < 1 {
 		return fmt.Errorf("--concurrency is %d: give at least 1", o.concurrency)
+	}
+	if o.readMode != "shared" && o.readMode != "objects" {
+		return fmt.Errorf("--read-mode is %q: give shared or objects", o.readMode)
 	}
 	var err error
 	if o.shard, err = labels.Parse(o.watchLabelSelector); err != nil {
@@ -146,7 +151,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 		Client: mgr.GetClient(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
 		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: o.namespace},
 		Recorder:   mgr.GetEventRecorder("fargatesecurityprofile"),
-		OperatorID: id, ObserveOnly: o.observeOnly, Concurrency: o.concurrency,
+		OperatorID: id, ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared",
 	}
 	return errors.Join(account.SetupWithManager(mgr), profile.SetupWithManager(mgr))
 }
