@@ -190,6 +190,7 @@ func (r *ProfileReconciler) takeDown(ctx context.Context, s *stack, sweep bool) 
 	}
 	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
 	logWrites(ctx, &result)
+	s.forgetBegun(result.Removed)
 	leaveLine(declared, &result)
 	return result, nil
 }

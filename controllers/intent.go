@@ -49,3 +49,12 @@ func (r *ProfileReconciler) begin(profile *v1alpha1.FargateSecurityProfile) func
 		return nil
 	}
 }
+
+// forgetBegun: what this pass has deleted is gone, and not only not shown yet.
+func (s *stack) forgetBegun(removed []*resource.Object) {
+	for _, o := range removed {
+		prior := s.prior[o.ID]
+		prior.Began = time.Time{}
+		s.prior[o.ID] = prior
+	}
+}
