@@ -5,6 +5,8 @@ package controllers_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -134,8 +136,7 @@ func newRig(t *testing.T, change ...func(*v1alpha1.AWSAccount)) *rig {
 	must(sim.Seed(seed))
 	sim.AddKey(operatorKey, operatorCaller)
 	must(sim.Enforce(operatorCaller, awsapi.Policy())) // the operator may do what the published policy allows, and nothing more
-	url, stop := sim.Start()
-	t.Cleanup(stop)
+	url := serve(t, sim)
 	n := serial.Add(1)
 	r := &rig{
 		t: t, ctx: t.Context(), sim: sim, aws: awstest.Clients(t, url),
@@ -157,6 +158,21 @@ func newRig(t *testing.T, change ...func(*v1alpha1.AWSAccount)) *rig {
 	r.create(account)
 	r.watchSecrets()
 	return r
+}
+
+// serve gives the simulator an address. When the test is over, the address answers nobody any more, and stays taken until
+// the process ends: see TestAnAddressIsNobodyElsesAfterwards.
+func serve(t *testing.T, sim *awssim.Sim) (url string) {
+	handler := sim.Handler()
+	var over atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if over.Load() {
+			panic(http.ErrAbortHandler) // closes the connection
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { over.Store(true) })
+	return server.URL
 }
 
 func (r *rig) create(obj client.Object) {
