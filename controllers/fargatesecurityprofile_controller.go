@@ -62,6 +62,8 @@ type ProfileReconciler struct {
 	swept sync.Map
 	// acted remembers when a profile's last pass ended that may have acted.
 	acted sync.Map
+	// places remembers which Fargate profiles of a profile may wait in the line of their cluster.
+	places sync.Map
 }
 
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=list;watch;patch
@@ -81,6 +83,9 @@ func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	speakable(&profile.Status)
+	if !r.enforces(profile) {
+		r.leaveLines(req)
+	}
 	switch {
 	case !profile.DeletionTimestamp.IsZero():
 		return again(r.delete(ctx, req, profile))
@@ -123,6 +128,7 @@ func (r *ProfileReconciler) act(ctx context.Context, req ctrl.Request, profile *
 	}
 	result := resource.Run(ctx, declared, leftovers, r.options(s, enforce))
 	logWrites(ctx, &result)
+	r.notePlaces(req, declared, leftovers)
 	return r.conclude(ctx, req, profile, &result, enforce, account.resync)
 }
 
@@ -168,9 +174,9 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 	}
 	s := r.stack(profile, account)
 	sweep := r.sweepDue(req, profile)
-	result, err := r.takeDown(ctx, s, sweep)
+	result, err := r.takeDown(ctx, req, s, sweep)
 	if err == nil && len(result.Leftovers) == 0 && !sweep { // never without a last look for what carries our tag
-		result, err = r.takeDown(ctx, s, true)
+		result, err = r.takeDown(ctx, req, s, true)
 	}
 	switch {
 	case err != nil:
@@ -182,7 +188,7 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 }
 
 // takeDown is one pass of a deletion.
-func (r *ProfileReconciler) takeDown(ctx context.Context, s *stack, sweep bool) (resource.Result, error) {
+func (r *ProfileReconciler) takeDown(ctx context.Context, req ctrl.Request, s *stack, sweep bool) (resource.Result, error) {
 	declared := s.resources()
 	leftovers, err := s.leftovers(ctx, declared, sweep)
 	if err != nil {
@@ -192,6 +198,7 @@ func (r *ProfileReconciler) takeDown(ctx context.Context, s *stack, sweep bool) 
 	logWrites(ctx, &result)
 	s.forgetBegun(result.Removed)
 	leaveLine(declared, &result)
+	r.notePlaces(req, declared, leftovers)
 	return result, nil
 }
 
@@ -365,6 +372,7 @@ func (r *ProfileReconciler) forget(req ctrl.Request) {
 	r.retries.forget(req)
 	r.swept.Delete(req)
 	r.acted.Delete(req)
+	r.leaveLines(req)
 	r.Metrics.setDrift(req.NamespacedName, nil)
 }
 

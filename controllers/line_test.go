@@ -11,32 +11,59 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
 
-// TestADeletedProfileLeavesTheLine: a profile that is deleted while it waits to be created holds nobody up.
-func TestADeletedProfileLeavesTheLine(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	var free atomic.Bool
-	r.sim.Inject(func(c awssim.Call) awssim.Fault { // somebody else's operation runs in the cluster
-		if c.Action() != "eks:CreateFargateProfile" || free.Load() {
+// busy has EKS refuse creations, as while somebody else's operation runs in the cluster, until it is freed.
+func (r *rig) busy() (free func()) {
+	var freed atomic.Bool
+	r.sim.Inject(func(c awssim.Call) awssim.Fault {
+		if c.Action() != "eks:CreateFargateProfile" || freed.Load() {
 			return awssim.Fault{}
 		}
 		return awssim.Fault{Kind: awssim.Refuse, Code: "ResourceInUseException", Message: "busy", Status: 409}
 	})
-	waits := func(p *profile) error {
+	return func() { freed.Store(true) }
+}
+
+// queueUp makes a profile and waits until it waits for its turn.
+func (r *rig) queueUp(name string) *profile {
+	r.t.Helper()
+	p := r.small(name)
+	r.create(p)
+	return r.until(p, "its place in the line", func(p *profile) error {
 		if condition(p, v1alpha1.ReadyCondition).Reason != "WaitingForTurn" {
 			return errors.New("not in the line")
 		}
 		return nil
-	}
-	first, doomed, last := r.small("first"), r.small("doomed"), r.small("last")
-	for _, p := range []*profile{first, doomed} {
-		r.create(p)
-		r.until(p, "its place in the line", waits)
-	}
+	})
+}
+
+// TestADeletedProfileLeavesTheLine: a profile that is deleted while it waits to be created holds nobody up.
+func TestADeletedProfileLeavesTheLine(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	free := r.busy()
+	first, doomed := r.queueUp("first"), r.queueUp("doomed")
 	r.gone(doomed)
-	r.create(last)
-	r.until(last, "its place in the line", waits)
-	free.Store(true)
+	last := r.queueUp("last")
+	free()
 	r.ready(first)
 	r.ready(last)
+}
+
+// TestAProfileThatMayNotWriteLeavesTheLine: at its head, it would hold the others up until its place expires.
+func TestAProfileThatMayNotWriteLeavesTheLine(t *testing.T) {
+	t.Parallel()
+	for _, m := range []v1alpha1.Mode{v1alpha1.ModeSuspend, v1alpha1.ModeObserve} {
+		t.Run(string(m), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			free := r.busy()
+			head, next := r.queueUp("head"), r.queueUp("next")
+			r.edit(head, mode(m))
+			r.until(head, "its new mode", func(*profile) error { return nil })
+			free()
+			r.ready(next)
+			r.edit(head, mode(v1alpha1.ModeEnforce))
+			r.ready(head)
+		})
+	}
 }

@@ -105,6 +105,13 @@ func (q *Queue) Leave(cluster, name string) {
 	q.drop(cluster, func(t *ticket) bool { return t.name == name })
 }
 
+// holds tells that a profile has a place in the line.
+func (q *Queue) holds(cluster, name string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.find(cluster, name) != nil
+}
+
 // Saw tells how a profile was observed. The turn ends when the operation has come to its end: the profile is there
 // after a creation, gone after a deletion, or in no state of change after an operation that was started.
 func (q *Queue) Saw(cluster, name string, exists, changing bool) {

@@ -78,6 +78,9 @@ func (r *Resource) LeaveLine() {
 	}
 }
 
+// InLine tells that the profile waits for its turn, or has it.
+func (r *Resource) InLine() bool { return r.line != "" && r.queue.holds(r.line, r.name) }
+
 // Leftover returns the Resource of a profile that is no longer declared and only waits for its deletion. The name is
 // <cluster>/<profile> for one in another cluster than the declared one, left there by an earlier declaration.
 func Leftover(eksClient awsapi.EKS, queue *Queue, clusterName, name string) *Resource {
