@@ -81,6 +81,12 @@ var mutants = []mutant{
 		`	if err := addFinalizer(ctx, r.Client, profile); err != nil {`,
 		`	if err := error(nil); err != nil {`}},
 		controllers, "TestFinalizerStaysUntilAWSSaysGone"},
+	{"tag keys are not written down before they are set", 1, []edit{{intent,
+		`	recordTagKeys(profile, false)
+	return patchStatus(ctx, r.Client, profile, before, func() {})`,
+		`	_ = before
+	return nil`}},
+		controllers, "TestATagThatLeavesDuringItsFirstPassGoes"},
 	{"owner tags are not searched after a lost status", 1, []edit{{"controllers/leftovers.go",
 		`if !sweep {`,
 		`if true {`}},
@@ -107,8 +113,10 @@ var mutants = []mutant{
 		`case false:`}},
 		controllers, "TestSuspendTouchesNothing"},
 	{"deletion in Observe deletes in AWS", 2, []edit{{reconciler,
-		`if !r.enforces(profile) {`,
-		`if false {`}},
+		`	if !r.enforces(profile) {
+		r.Recorder`,
+		`	if false {
+		r.Recorder`}},
 		controllers, "TestDeletionInObserveWritesNothing"},
 	{"--observe-only is ignored", 2, []edit{{reconciler,
 		`return !r.ObserveOnly && `,
@@ -405,6 +413,11 @@ var mutants = []mutant{
 		`s.forget(cfg)`,
 		`s.forget(Config{})`}},
 		awsapi, "TestRefusedCredentialsAreReadAgain"},
+	{"profile that may not write keeps its place in the line", 0, []edit{{"controllers/line.go",
+		`	for _, profile := range waiting {
+		profile.LeaveLine()`,
+		`	for range waiting {`}},
+		controllers, "TestAProfileThatMayNotWriteLeavesTheLine"},
 	{"declared object is pruned under another name", 0, []edit{{remove,
 		`if !p.present(it) || p.isDeclared(it) {`,
 		`if !p.present(it) {`}},
