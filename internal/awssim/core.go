@@ -418,7 +418,8 @@ func actionName(service, operation string) string {
 	return service + ":" + operation
 }
 
-// asAPIError returns err as AWS's error, a plain one as an internal failure.
+// asAPIError returns err as AWS's error, a plain one as an internal failure, a
+// code of the page "Common Errors" of IAM and others.
 func asAPIError(err error) *apiError {
 	var e *apiError
 	if errors.As(err, &e) {

@@ -114,6 +114,7 @@ func describeInternetGateways(s *Sim, st *ec2State, c *call, in *describeGateway
 	}{views, next}, nil
 }
 
+// gatewayFilter: some of the filters of EC2 API reference DescribeInternetGateways.
 func gatewayFilter(v gatewayXML, name string) ([]string, bool) {
 	var vpcs, states []string
 	for _, a := range v.Attachments {
@@ -152,7 +153,8 @@ type natXML struct {
 }
 
 // createNATGateway gives a gateway that is available at once. Elastic IP
-// addresses are not modeled: any allocation id will do.
+// addresses are not modeled: any allocation id will do, and a public gateway
+// needs one (EC2 API reference CreateNatGateway).
 func createNATGateway(s *Sim, st *ec2State, c *call, in *createNATInput) (any, error) {
 	sn := st.subnets[in.SubnetID]
 	if sn == nil {

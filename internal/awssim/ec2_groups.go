@@ -43,10 +43,11 @@ func (st *ec2State) dropGroup(id string) {
 	}
 }
 
-// groupNamed finds a group by name in its VPC.
+// groupNamed finds a group by name in its VPC. Names are unique there without
+// regard to case: EC2 API reference CreateSecurityGroup, GroupName.
 func (st *ec2State) groupNamed(vpc, name string) *ec2Group {
 	for _, g := range st.groups {
-		if g.VpcID == vpc && g.Name == name {
+		if g.VpcID == vpc && strings.EqualFold(g.Name, name) {
 			return g
 		}
 	}
@@ -100,6 +101,8 @@ type createGroupInput struct {
 	Specs       []tagSpec `q:"TagSpecification"`
 }
 
+// createSecurityGroup: EC2 API reference, page of that name; the codes are of
+// its page "Error codes".
 func createSecurityGroup(_ *Sim, st *ec2State, c *call, in *createGroupInput) (any, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -130,6 +133,8 @@ func createSecurityGroup(_ *Sim, st *ec2State, c *call, in *createGroupInput) (a
 // API reference CreateSecurityGroup, "Constraints").
 var groupTextPattern = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
 
+// check: the same constraints. That the name default is refused with
+// InvalidParameterValue is unverified.
 func (in *createGroupInput) check() error {
 	switch {
 	case !groupTextPattern.MatchString(in.Name):

@@ -130,6 +130,8 @@ type createInterfaceInput struct {
 	Specs       []tagSpec `q:"TagSpecification"`
 }
 
+// createNetworkInterface: EC2 API reference, page of that name, and "Error
+// codes", InsufficientFreeAddressesInSubnet.
 func createNetworkInterface(_ *Sim, st *ec2State, c *call, in *createInterfaceInput) (any, error) {
 	sn := st.subnets[in.SubnetID]
 	if sn == nil {
@@ -210,6 +212,7 @@ func describeNetworkInterfaces(s *Sim, st *ec2State, c *call, in *describeInterf
 	}{views, next}, nil
 }
 
+// interfaceFilter: some of the filters of EC2 API reference DescribeNetworkInterfaces.
 func interfaceFilter(v interfaceXML, name string) ([]string, bool) {
 	var ids, names []string
 	for _, g := range v.Groups {

@@ -88,6 +88,7 @@ type createVPCInput struct {
 	Specs   []tagSpec `q:"TagSpecification"`
 }
 
+// createVPC: EC2 API reference CreateVpc.
 func createVPC(_ *Sim, st *ec2State, c *call, in *createVPCInput) (any, error) {
 	cidr, err := blockCIDR(in.CIDR, "InvalidVpc.Range")
 	if err != nil {
@@ -266,7 +267,8 @@ func (st *ec2State) freeAddresses(sn *ec2Subnet) int {
 	return n
 }
 
-// zoneID is an id such as euw1-az1 for eu-west-1a.
+// zoneID is an id such as euw1-az1 for eu-west-1a. Which zone has which id
+// differs by account (EC2 user guide "Regions and Zones"); here a is always 1.
 func zoneID(az string) string {
 	parts := strings.Split(az, "-")
 	if len(parts) != 3 || len(parts[2]) != 2 {
@@ -283,6 +285,8 @@ type createSubnetInput struct {
 	Specs []tagSpec `q:"TagSpecification"`
 }
 
+// createSubnet: EC2 API reference CreateSubnet. Each Region has three zones
+// here, and the default one is a: AWS chooses.
 func createSubnet(_ *Sim, st *ec2State, c *call, in *createSubnetInput) (any, error) {
 	vpc := st.vpcs[in.VpcID]
 	if vpc == nil {
@@ -358,6 +362,7 @@ func describeSubnets(s *Sim, st *ec2State, c *call, in *describeSubnetsInput) (a
 	}{views, next}, nil
 }
 
+// subnetFilter: some of the filters of EC2 API reference DescribeSubnets.
 func subnetFilter(v subnetXML, name string) ([]string, bool) {
 	switch name {
 	case "subnet-id":

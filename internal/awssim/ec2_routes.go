@@ -166,7 +166,8 @@ type associateInput struct {
 }
 
 // associateRouteTable: a subnet has one table at a time (EC2 API reference
-// "Error codes", Resource.AlreadyAssociated).
+// "Error codes", Resource.AlreadyAssociated), of its VPC; the code for another
+// VPC is unverified.
 func associateRouteTable(_ *Sim, st *ec2State, c *call, in *associateInput) (any, error) {
 	t, err := st.needRouteTable(c, in.TableID)
 	if err != nil {
@@ -239,6 +240,8 @@ type disassociateInput struct {
 	ID string `q:"AssociationId,required"`
 }
 
+// disassociateRouteTable: a VPC keeps its main table (VPC user guide "Route
+// tables"); the code is unverified.
 func disassociateRouteTable(_ *Sim, st *ec2State, c *call, in *disassociateInput) (any, error) {
 	t, i, err := st.findAssociation(in.ID)
 	if err != nil {
@@ -290,6 +293,8 @@ type createRouteInput struct {
 	EgressOnly string `q:"EgressOnlyInternetGatewayId"`
 }
 
+// createRoute takes one destination and exactly one target (EC2 API reference
+// CreateRoute); the codes are of its page "Error codes".
 func createRoute(_ *Sim, st *ec2State, c *call, in *createRouteInput) (any, error) {
 	t, err := st.needRouteTable(c, in.TableID)
 	if err != nil {
@@ -340,6 +345,8 @@ func (t *ec2RouteTable) routeTo(dest string) int {
 	return slices.IndexFunc(t.Routes, func(r ec2Route) bool { return r.Destination == dest })
 }
 
+// deleteRoute: EC2 API reference "Error codes", InvalidRoute.NotFound. The code
+// for the local route, which stays (VPC user guide "Route tables"), is unverified.
 func deleteRoute(_ *Sim, st *ec2State, c *call, in *destinationInput) (any, error) {
 	t, err := st.needRouteTable(c, in.TableID)
 	if err != nil {

@@ -38,6 +38,7 @@ func describeRouteTables(s *Sim, st *ec2State, c *call, in *describeRouteTablesI
 	}{views, next}, nil
 }
 
+// routeTableFilter: some of the filters of EC2 API reference DescribeRouteTables.
 func routeTableFilter(v routeTableXML, name string) ([]string, bool) {
 	each := func(of func(associationXML) string) []string {
 		var out []string

@@ -93,7 +93,9 @@ type prefixListInput struct {
 	Description string `q:"Description"`
 }
 
-// expand turns permissions into canonical rules, one for each peer.
+// expand turns permissions into canonical rules, one for each peer: EC2 user
+// guide "Security group rules". A permission without a peer is
+// MissingParameter: EC2 API reference "Error codes"; the words are unverified.
 func expand(perms []permissionInput, group string, egress bool) ([]*ec2Rule, error) {
 	var out []*ec2Rule
 	for _, p := range perms {

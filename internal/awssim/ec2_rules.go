@@ -59,7 +59,8 @@ type ruleSetXML struct {
 	Rules  []ruleXML `xml:"securityGroupRuleSet>item"`
 }
 
-// authorizeRules adds all rules of a call or none.
+// authorizeRules adds all rules of a call or none. EC2 API reference
+// AuthorizeSecurityGroupIngress does not say so: unverified.
 func authorizeRules(egress bool) func(*Sim, *ec2State, *call, *authorizeInput) (any, error) {
 	return func(_ *Sim, st *ec2State, c *call, in *authorizeInput) (any, error) {
 		g, err := st.needGroup(c, in.GroupID)
@@ -88,6 +89,7 @@ func authorizeRules(egress bool) func(*Sim, *ec2State, *call, *authorizeInput) (
 }
 
 // newRules checks the rules that shall be added to a group.
+// terraform-provider-aws#2587 quotes what a rule that is there twice gets.
 func (st *ec2State) newRules(c *call, g *ec2Group, perms []permissionInput, egress bool) ([]*ec2Rule, error) {
 	if len(perms) == 0 {
 		return nil, badEC2("MissingParameter", "The request must contain the parameter ipPermissions")
@@ -127,6 +129,7 @@ func duplicateRule(r *ec2Rule) error {
 
 // checkPeer checks that what a rule refers to is there and in the same VPC.
 // Groups of other accounts (peered VPCs) are not modeled and taken as they are.
+// go-hsdp-api#43 and ansible#12052 quote the answer for two VPCs.
 func (st *ec2State) checkPeer(c *call, g *ec2Group, r *ec2Rule) error {
 	if r.PrefixList != "" && st.prefixLists[r.PrefixList] == nil {
 		return noPrefixList(r.PrefixList)
@@ -207,7 +210,8 @@ type revokedSetXML struct {
 	Rules  []revokedXML `xml:"revokedSecurityGroupRuleSet>item"`
 }
 
-// revokeRules removes all rules of a call or none.
+// revokeRules removes all rules of a call or none: EC2 API reference
+// RevokeSecurityGroupIngress says so of rules that are given by their values.
 func revokeRules(egress bool) func(*Sim, *ec2State, *call, *revokeInput) (any, error) {
 	return func(_ *Sim, st *ec2State, c *call, in *revokeInput) (any, error) {
 		g, err := st.needGroup(c, in.GroupID)

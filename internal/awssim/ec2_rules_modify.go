@@ -45,7 +45,7 @@ func (r *ruleRequest) permission() permissionInput {
 }
 
 // modifyRules replaces what rules say; their ids and tags stay (EC2 API
-// reference ModifySecurityGroupRules). All updates are made or none.
+// reference ModifySecurityGroupRules). That all updates are made or none is unverified.
 func modifyRules(_ *Sim, st *ec2State, c *call, in *modifyRulesInput) (any, error) {
 	g, err := st.needGroup(c, in.GroupID)
 	if err != nil {

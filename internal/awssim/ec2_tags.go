@@ -139,7 +139,8 @@ func checkTagCount(tags map[string]string) error {
 	return nil
 }
 
-// missingResource is the error for an id that names nothing, by its kind.
+// missingResource is the error for an id that names nothing, by its kind: EC2
+// API reference "Error codes".
 func missingResource(id string) error {
 	prefix, _, ok := strings.Cut(id, "-")
 	switch {
@@ -187,6 +188,8 @@ func (st *ec2State) findTaggables(c *call, ids []string) ([]taggable, error) {
 	return found, nil
 }
 
+// createTags overwrites: EC2 API reference CreateTags. That all resources are
+// tagged or none is unverified.
 func createTags(_ *Sim, st *ec2State, c *call, in *tagsInput) (any, error) {
 	found, err := st.findTaggables(c, in.Resources)
 	if err != nil {

@@ -18,6 +18,7 @@ var (
 )
 
 // eksDefaultVersion is the Kubernetes version of a cluster that asks for none.
+// AWS has a default and does not say which: unverified.
 const eksDefaultVersion = "1.35"
 
 type createClusterInput struct {
@@ -44,6 +45,8 @@ type eksVPCRequest struct {
 	PublicAccessCIDRs     []string `json:"publicAccessCidrs"`
 }
 
+// createCluster: EKS API reference, CreateCluster. A name that is taken is
+// ResourceInUseException.
 func createCluster(s *Sim, c *call, in *createClusterInput) (any, error) {
 	c.Resource = eksARN(c.Region, c.Account, "cluster", in.Name)
 	if !eksClusterName.MatchString(in.Name) {
@@ -72,7 +75,9 @@ func createCluster(s *Sim, c *call, in *createClusterInput) (any, error) {
 	return map[string]any{"cluster": cluster.eksCluster}, nil
 }
 
-// newCluster makes a cluster in status CREATING, with EKS's defaults.
+// newCluster makes a cluster in status CREATING, with EKS's defaults: EKS API
+// reference, KubernetesNetworkConfigRequest (two ranges are possible, this is
+// the first), CreateAccessConfigRequest and UpgradePolicyRequest.
 func (s *Sim) newCluster(account, region, vpc string, in *createClusterInput) *eksClusterState {
 	id := strings.ToUpper(s.hexID(32, "eks/"+account+region+in.Name))
 	cluster := eksCluster{
@@ -117,7 +122,8 @@ func setDefault(field *string, value string) {
 // nonNil makes a list that JSON shows as [] when it is empty, as AWS does.
 func nonNil(list []string) []string { return append([]string{}, list...) }
 
-// checkServiceRole says whether a role exists and trusts a service.
+// checkServiceRole says whether a role exists and trusts a service:
+// terraform-aws-eks#2406 and crossplane-contrib/provider-aws#218 quote the answer.
 func (s *Sim) checkServiceRole(c *call, roleARN, service string) error {
 	role := s.account(c.Account).iam.role(partOf(roleARN, "/"))
 	if role == nil || role.ARN != roleARN || !trusts(role.TrustPolicy, principal{kind: "Service", value: service}, "sts:AssumeRole", nil) {
@@ -196,7 +202,8 @@ func deleteCluster(s *Sim, c *call, _ *noInput) (any, error) {
 	return map[string]any{"cluster": cluster.eksCluster}, nil
 }
 
-// enabledTypes is which log types are on after a request changed some.
+// enabledTypes is which log types are on after a request changed some: each can
+// be enabled and disabled by itself (EKS API reference, LogSetup).
 func enabledTypes(have, asked []eksLogSetup) []string {
 	on := map[string]bool{}
 	for _, setups := range [][]eksLogSetup{have, asked} {
@@ -215,7 +222,8 @@ func enabledTypes(have, asked []eksLogSetup) []string {
 	return out
 }
 
-// loggingOf shows log types as AWS does: those that are on, then those off.
+// loggingOf shows log types as the examples of the aws command do
+// (describe-cluster): those that are on, then those off.
 func loggingOf(enabled []string) []eksLogSetup {
 	var on, off []string
 	for _, t := range eksLogTypes {

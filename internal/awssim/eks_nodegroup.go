@@ -97,6 +97,8 @@ func listNodegroups(s *Sim, c *call, _ *noInput) (any, error) {
 	return eksList(s, c, "nodegroups", names)
 }
 
+// deleteNodegroup: EKS API reference, DeleteNodegroup. That a second deletion
+// is in use is unverified.
 func deleteNodegroup(s *Sim, c *call, _ *noInput) (any, error) {
 	n, err := s.nodegroup(c)
 	if err != nil {

@@ -5,7 +5,9 @@ package awssim
 import "time"
 
 // settle moves everything that is under way to where it is at that time. AWS
-// works in the background; the simulator catches up when it is asked.
+// works in the background; the simulator catches up when it is asked. The
+// statuses on the way: EKS API reference, data types Cluster, FargateProfile,
+// Nodegroup and Update, and UpdateClusterConfig for UPDATING.
 func (st *eksState) settle(now time.Time) {
 	for name, cluster := range st.clusters {
 		cluster.settle(now)

@@ -118,7 +118,7 @@ func throttled(service string) *apiError {
 	}
 }
 
-// broken is a failure on AWS's side.
+// broken is a failure on AWS's side: the page "Common Errors" of IAM and others.
 func broken(status int) *apiError {
 	if status == http.StatusServiceUnavailable {
 		return errf(status, "ServiceUnavailable", "The service is unavailable. Please try again shortly.")

@@ -139,7 +139,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// jsonOp is an operation of a JSON service whose body (and for EKS: whose path
+// jsonOp is an operation of a JSON service (SerializationException is Smithy's
+// word for a body that cannot be read) whose body (and for EKS: whose path
 // labels and query) is decoded into In before fn runs.
 func jsonOp[In any](write bool, fn func(s *Sim, c *call, in *In) (any, error)) operation {
 	return operation{

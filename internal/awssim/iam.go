@@ -229,7 +229,8 @@ func iamOp[I any](write bool, run func(s *Sim, st *iamState, c *call, in *I) (an
 	})
 }
 
-// iamProblem words a decoding problem as IAM's request validation does.
+// iamProblem words a decoding problem as IAM's request validation does: IAM API
+// reference "Common Errors", ValidationError and MalformedInput.
 func iamProblem(p *queryProblem) error {
 	switch p.Kind {
 	case "missing":

@@ -29,7 +29,7 @@ func iamPolicyOperations() map[string]operation {
 	}
 }
 
-// needPolicy returns a managed policy or NoSuchEntity.
+// needPolicy returns a managed policy or NoSuchEntity: IAM API reference GetPolicy.
 func (st *iamState) needPolicy(arn string) (*iamPolicy, error) {
 	if err := checkPolicyARN(arn); err != nil {
 		return nil, err
@@ -70,6 +70,7 @@ type createPolicyInput struct {
 	Tags        []queryTag `q:"Tags.member"`
 }
 
+// createPolicy: names are not distinguished by case: IAM API reference CreatePolicy.
 func createPolicy(s *Sim, st *iamState, c *call, in *createPolicyInput) (any, error) {
 	path := cmp.Or(in.Path, "/")
 	arn := st.arn("policy", path, in.Name)

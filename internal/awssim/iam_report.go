@@ -51,7 +51,8 @@ type reportEntry struct {
 	add func(*reportXML)
 }
 
-// getAccountAuthorizationDetails: IAM API reference, page of that name.
+// getAccountAuthorizationDetails: IAM API reference, page of that name. That a
+// page counts all kinds together, and their order, are unverified.
 func getAccountAuthorizationDetails(s *Sim, st *iamState, _ *call, in *reportInput) (any, error) {
 	for _, kind := range in.Filter {
 		if !slices.Contains(reportKinds, kind) {

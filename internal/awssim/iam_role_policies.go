@@ -32,7 +32,8 @@ type attachInput struct {
 	PolicyARN string `q:"PolicyArn,required"`
 }
 
-// attachRolePolicy is idempotent: to attach a policy twice is no error.
+// attachRolePolicy: IAM API reference AttachRolePolicy. That to attach a policy
+// twice is no error is unverified; moto takes it so.
 func attachRolePolicy(_ *Sim, st *iamState, c *call, in *attachInput) (any, error) {
 	r, err := st.changeRole(c, in.RoleName)
 	if err != nil {
@@ -52,6 +53,7 @@ func attachRolePolicy(_ *Sim, st *iamState, c *call, in *attachInput) (any, erro
 	return nil, nil
 }
 
+// detachRolePolicy: IAM API reference DetachRolePolicy, NoSuchEntity.
 func detachRolePolicy(_ *Sim, st *iamState, c *call, in *attachInput) (any, error) {
 	r, err := st.changeRole(c, in.RoleName)
 	if err != nil {
@@ -97,6 +99,7 @@ type putInlineInput struct {
 	Document string `q:"PolicyDocument,required"`
 }
 
+// putRolePolicy adds or replaces: IAM API reference PutRolePolicy.
 func putRolePolicy(_ *Sim, st *iamState, c *call, in *putInlineInput) (any, error) {
 	r, err := st.changeRole(c, in.RoleName)
 	if err != nil {

@@ -51,7 +51,8 @@ func iamPageOf[T any](s *Sim, p iamPaging, items []T, key func(T) string) ([]T, 
 	return out, iamPage{IsTruncated: next != "", Marker: next}, nil
 }
 
-// needRole returns a role or NoSuchEntity.
+// needRole returns a role or NoSuchEntity: IAM API reference GetRole, and all
+// others that name a role.
 func (st *iamState) needRole(c *call, name string) (*iamRole, error) {
 	if err := checkName("roleName", name, 64); err != nil {
 		return nil, err
@@ -251,6 +252,8 @@ type untagRoleInput struct {
 	Keys     []string `q:"TagKeys.member,required"`
 }
 
+// untagRole: keys differ without regard to case, IAM user guide "Tags for IAM
+// resources"; what is not there is no error, which is unverified.
 func untagRole(_ *Sim, st *iamState, c *call, in *untagRoleInput) (any, error) {
 	r, err := st.changeRole(c, in.RoleName)
 	if err != nil {
@@ -333,6 +336,8 @@ func putRoleBoundary(_ *Sim, st *iamState, c *call, in *putBoundaryInput) (any, 
 	return nil, nil
 }
 
+// deleteRoleBoundary: IAM API reference DeleteRolePermissionsBoundary has
+// NoSuchEntity; that it means a boundary that is not there, too, is unverified.
 func deleteRoleBoundary(_ *Sim, st *iamState, c *call, in *roleInput) (any, error) {
 	r, err := st.changeRole(c, in.RoleName)
 	if err != nil {
@@ -378,6 +383,8 @@ type createLinkedInput struct {
 	Suffix      string `q:"CustomSuffix"`
 }
 
+// createServiceLinkedRole: IAM API reference, page of that name. InvalidInput
+// for a role that is there is what terraform-provider-aws users report.
 func createServiceLinkedRole(s *Sim, st *iamState, c *call, in *createLinkedInput) (any, error) {
 	linked, known := linkedRoles[in.Service]
 	if !known {

@@ -176,7 +176,10 @@ type kmsListInput struct {
 	Marker string `json:"Marker"`
 }
 
-// kmsPage cuts a page by Limit and Marker and answers it under a field name.
+// kmsPage cuts a page by Limit and Marker and answers it under a field name: KMS
+// API reference, ListKeys, Limit. The pages of ListAliases, ListGrants and
+// ListResourceTags have a lower limit, which the model does not have, and which
+// is not enforced.
 func kmsPage[T any](s *Sim, in *kmsListInput, items []T, key func(T) string, field string, most int, wire func(T) any) (any, error) {
 	asked := 0
 	if in.Limit != nil {

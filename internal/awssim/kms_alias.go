@@ -16,7 +16,8 @@ type aliasInput struct {
 	TargetKeyID string `json:"TargetKeyId"`
 }
 
-// check wants a name that is alias/... and not one of AWS's.
+// check wants a name that is alias/... and not one of AWS's: KMS API reference,
+// CreateAlias; the code for alias/aws/ is unverified.
 func (in *aliasInput) check(moved bool) error {
 	switch {
 	case !strings.HasPrefix(in.AliasName, "alias/"):
@@ -31,6 +32,7 @@ func (in *aliasInput) check(moved bool) error {
 	return nil
 }
 
+// createAlias: KMS API reference, CreateAlias.
 func createAlias(s *Sim, c *call, in *aliasInput) (any, error) {
 	if err := in.check(false); err != nil {
 		return nil, err
@@ -60,7 +62,7 @@ func (s *Sim) alias(c *call, name string) (*kmsAlias, error) {
 }
 
 // updateAlias moves an alias to another key of the same kind: KMS API
-// reference, UpdateAlias.
+// reference, UpdateAlias; the code for another kind is unverified.
 func updateAlias(s *Sim, c *call, in *aliasInput) (any, error) {
 	if err := in.check(true); err != nil {
 		return nil, err
@@ -80,6 +82,7 @@ func updateAlias(s *Sim, c *call, in *aliasInput) (any, error) {
 	return nil, nil
 }
 
+// deleteAlias: KMS API reference, DeleteAlias.
 func deleteAlias(s *Sim, c *call, in *aliasInput) (any, error) {
 	alias, err := s.alias(c, in.AliasName)
 	if err != nil {

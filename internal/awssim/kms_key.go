@@ -111,6 +111,7 @@ func listKeys(s *Sim, c *call, in *kmsListInput) (any, error) {
 
 func keyID(key *kmsKey) string { return key.id }
 
+// enableKey and disableKey: KMS API reference; liveKey has the states.
 func enableKey(s *Sim, c *call, in *keyInput) (any, error) {
 	key, err := s.liveKey(c, in.KeyID)
 	if err != nil {

@@ -59,7 +59,8 @@ type keyPolicyInput struct {
 	BypassLockoutCheck bool   `json:"BypassPolicyLockoutSafetyCheck"`
 }
 
-// checkName takes the only policy name that KMS knows.
+// checkName takes the only policy name that every key has: KMS API reference,
+// GetKeyPolicy, PolicyName, with the answer for another one.
 func (in *keyPolicyInput) checkName() error {
 	if in.PolicyName != "" && in.PolicyName != "default" {
 		return kmsNotFound("No such policy exists: %s; the only valid policy name is default", in.PolicyName)
@@ -109,7 +110,8 @@ func getKeyRotationStatus(s *Sim, c *call, in *keyInput) (any, error) {
 	return out, nil
 }
 
-// nextRotation counts periods from when rotation was turned on.
+// nextRotation counts periods from when rotation was turned on: KMS developer
+// guide, "Rotate AWS KMS keys".
 func (key *kmsKey) nextRotation(now time.Time) time.Time {
 	period := time.Duration(key.rotationDays) * 24 * time.Hour
 	next := key.rotationSince.Add(period)
@@ -151,7 +153,8 @@ func disableKeyRotation(s *Sim, c *call, in *keyInput) (any, error) {
 	return nil, nil
 }
 
-// rotatingKey returns a key whose rotation can be changed.
+// rotatingKey returns a key whose rotation can be changed: KMS API reference,
+// EnableKeyRotation.
 func (s *Sim) rotatingKey(c *call, ref string) (*kmsKey, error) {
 	key, err := s.enabledKey(c, ref)
 	if err == nil && key.spec != "SYMMETRIC_DEFAULT" {

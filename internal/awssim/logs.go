@@ -61,7 +61,8 @@ func logsInvalid(format string, args ...any) *apiError {
 	return errf(http.StatusBadRequest, "InvalidParameterException", format, args...)
 }
 
-// logGroup returns the group that a call names.
+// logGroup returns the group that a call names: CloudWatch Logs API reference,
+// DeleteLogGroup, ResourceNotFoundException and InvalidParameterException.
 func (s *Sim) logGroup(c *call, name string) (*logGroup, error) {
 	c.Resource = logGroupARN(c.Region, c.Account, name)
 	if group := s.regionOf(c).logs.groups[name]; group != nil {
@@ -81,6 +82,7 @@ type createLogGroupInput struct {
 	Tags      map[string]string `json:"tags"`
 }
 
+// createLogGroup: CloudWatch Logs API reference, CreateLogGroup.
 func createLogGroup(s *Sim, c *call, in *createLogGroupInput) (any, error) {
 	c.Resource = logGroupARN(c.Region, c.Account, in.Name)
 	groups := s.regionOf(c).logs.groups
@@ -143,6 +145,7 @@ func putRetentionPolicy(s *Sim, c *call, in *retentionInput) (any, error) {
 	return nil, nil
 }
 
+// deleteRetentionPolicy of a group that has none is no error: unverified.
 func deleteRetentionPolicy(s *Sim, c *call, in *logGroupInput) (any, error) {
 	group, err := s.logGroup(c, in.Name)
 	if err != nil {

@@ -16,8 +16,8 @@ type describeLogGroupsInput struct {
 	NextToken   string   `json:"nextToken"`
 }
 
-// describeLogGroups: by prefix, or by a part of the name, 50 a page: CloudWatch
-// Logs API reference. Linked accounts are not modelled.
+// describeLogGroups: by prefix, or by a part of the name, 50 a page, sorted by
+// name: CloudWatch Logs API reference. Linked accounts are not modelled.
 func describeLogGroups(s *Sim, c *call, in *describeLogGroupsInput) (any, error) {
 	limit := 0
 	switch {

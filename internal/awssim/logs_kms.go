@@ -42,6 +42,7 @@ func associateKmsKey(s *Sim, c *call, in *logKeyInput) (any, error) {
 	return nil, nil
 }
 
+// disassociateKmsKey of a group that has no key is no error: unverified.
 func disassociateKmsKey(s *Sim, c *call, in *logKeyInput) (any, error) {
 	group, err := in.target(s, c)
 	if err != nil {

@@ -22,7 +22,8 @@ func (s *Sim) registerSTS() {
 	})
 }
 
-// stsProblem words a request that cannot be read.
+// stsProblem words a request that cannot be read: STS API reference "Common
+// Errors", ValidationError.
 func stsProblem(p *queryProblem) error {
 	return stsInvalid("The parameter %s is %s", p.Member, p.Kind)
 }
@@ -53,6 +54,8 @@ type callerIdentityOutput struct {
 	UserID  string `xml:"UserId"`
 }
 
+// getCallerIdentity: STS API reference. Users and roles have ids that begin with
+// AIDA and AROA (IAM user guide "IAM identifiers"); the rest is made up.
 func getCallerIdentity(s *Sim, c *call, _ *struct{}) (any, error) {
 	c.Resource = c.Caller
 	id := "AIDA" + partOf(c.Caller, "/")
@@ -113,6 +116,12 @@ var externalID = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
 
 const maxExternalID = 1224
 
+// chainedSession is the longest session, in seconds, that a session can begin:
+// STS API reference, AssumeRole, DurationSeconds.
+const chainedSession = 3600
+
+// assumeRole: STS API reference, AssumeRole. A role that is not there is
+// AccessDenied like one that does not trust the caller.
 func assumeRole(s *Sim, c *call, in *assumeRoleInput) (any, error) {
 	c.Resource = in.RoleARN
 	if in.ExternalID != "" && (len(in.ExternalID) > maxExternalID || !externalID.MatchString(in.ExternalID)) {
@@ -120,6 +129,9 @@ func assumeRole(s *Sim, c *call, in *assumeRoleInput) (any, error) {
 	}
 	if !s.maySession(c, in) {
 		return nil, errf(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.Caller, in.RoleARN)
+	}
+	if strings.Contains(c.Caller, ":assumed-role/") && in.DurationSeconds != nil && *in.DurationSeconds > chainedSession {
+		return nil, stsInvalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
 	return s.newSession(in.RoleARN, in.SessionName, in.DurationSeconds)
 }
@@ -136,19 +148,27 @@ func (s *Sim) maySession(c *call, in *assumeRoleInput) bool {
 
 // trustOf is the trust policy of a role of any account, "" if there is none.
 func (s *Sim) trustOf(roleARN string) string {
+	if role := s.roleOf(roleARN); role != nil {
+		return s.accounts[accountOfARN(roleARN)].iam.renderTrust(role)
+	}
+	return ""
+}
+
+// roleOf is the role of that ARN, of any account, nil if there is none.
+func (s *Sim) roleOf(roleARN string) *iamRole {
 	a := s.accounts[accountOfARN(roleARN)]
 	if a == nil {
-		return ""
+		return nil
 	}
-	role := a.iam.role(partOf(roleARN, "/"))
-	if role == nil || role.ARN != roleARN {
-		return ""
+	if role := a.iam.role(partOf(roleARN, "/")); role != nil && role.ARN == roleARN {
+		return role
 	}
-	return a.iam.renderTrust(role)
+	return nil
 }
 
 // newSession makes credentials for a role session. A session lasts 15 minutes
-// to 12 hours, one hour when the request does not say: STS API reference.
+// to 12 hours, one hour when the request does not say, and no longer than its
+// role lets it: STS API reference, AssumeRole, DurationSeconds.
 func (s *Sim) newSession(roleARN, name string, seconds *int) (*assumeRoleOutput, error) {
 	duration := 3600
 	if seconds != nil {
@@ -157,6 +177,8 @@ func (s *Sim) newSession(roleARN, name string, seconds *int) (*assumeRoleOutput,
 	switch {
 	case duration < 900 || duration > 43200:
 		return nil, stsInvalid("DurationSeconds must be between 900 and 43200, not %d", duration)
+	case s.roleOf(roleARN) != nil && duration > s.roleOf(roleARN).MaxSession:
+		return nil, stsInvalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	case !sessionName.MatchString(name):
 		return nil, stsInvalid("RoleSessionName %q must have 2 to 64 letters, digits and characters of _+=,.@-", name)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -112,6 +113,25 @@ func TestSessionRules(t *testing.T) {
 	}
 	_, err := r.sts.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(otherRole), RoleSessionName: aws.String("a b")})
 	wantError(t, err, "ValidationError", 400)
+}
+
+// A role says how long its sessions last at most, and a session that begins another has an hour for it.
+func TestLongSessions(t *testing.T) {
+	r := newRig(t, Options{})
+	role := r.createRole(t, "door", trustOf(`{"AWS":"arn:aws:iam::111122223333:root"}`))
+	long := &sts.AssumeRoleInput{RoleArn: role.Arn, RoleSessionName: aws.String("session"), DurationSeconds: aws.Int32(3601)}
+	_, err := r.sts.AssumeRole(ctx, long)
+	wantError(t, err, "ValidationError", 400)
+	_, err = r.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: role.RoleName, MaxSessionDuration: aws.Int32(7200)})
+	ok(t, err)
+	session, err := r.sts.AssumeRole(ctx, long)
+	ok(t, err)
+	chained := newClients(r.url, *session.Credentials.AccessKeyId, DefaultRegion).sts
+	_, err = chained.AssumeRole(ctx, long)
+	wantError(t, err, "ValidationError", 400)
+	long.DurationSeconds = aws.Int32(3600)
+	_, err = chained.AssumeRole(ctx, long)
+	ok(t, err)
 }
 
 // token is an unsigned JWT.

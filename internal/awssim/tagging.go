@@ -35,7 +35,8 @@ type wireTag struct {
 
 // getResources finds tagged resources of the Region: Resource Groups Tagging
 // API reference, GetResources. IAM roles are not among the types it supports;
-// compliance details and TagsPerPage are not modelled.
+// compliance details and TagsPerPage are not modelled. The size of a page that
+// nobody asked for is unverified.
 func getResources(s *Sim, c *call, in *getResourcesInput) (any, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -71,6 +72,7 @@ func (s *Sim) tagged(c *call) []taggedResource {
 	return slices.Concat(s.eks(c).eksTagged(), s.kms(c).kmsTagged(), r.logs.logsTagged(), r.ec2.taggedResources(c.Region, c.Account))
 }
 
+// check: limits of the same page.
 func (in *getResourcesInput) check() error {
 	switch {
 	case len(in.ResourceARNList) > 0 && (len(in.TagFilters) > 0 || len(in.ResourceTypeFilters) > 0 || in.ResourcesPerPage != nil):
