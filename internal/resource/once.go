@@ -4,6 +4,7 @@ package resource
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,6 +48,29 @@ func (p *pass) unrepeatable(it *item) *Waiting {
 	return p.unshown(it)
 }
 
+// BeginsItself is implemented by Resources that say themselves, by AboutToCreate, when a creation is asked for: they may
+// first have to wait for their turn, or what they create is seen at once, so that there is nothing to write down.
+type BeginsItself interface {
+	BeginsItself()
+}
+
+func beginsItself(res Resource) bool {
+	_, ok := res.(BeginsItself)
+	return ok
+}
+
+// beginning is the key of the context's value that AboutToCreate calls.
+type beginning struct{}
+
+// AboutToCreate writes down that the creation is asked for right after it. When it returns an error, nothing must be
+// created. It is for the Apply of a BeginsItself.
+func AboutToCreate(ctx context.Context) error {
+	if begin, ok := ctx.Value(beginning{}).(func() error); ok {
+		return begin()
+	}
+	return nil
+}
+
 // begunOnly: status knows that the object was to be created, and not what came of it.
 func begunOnly(prior Prior) bool {
 	return prior.ARN == "" && prior.Hash == "" && !prior.Began.IsZero()
@@ -54,7 +78,9 @@ func begunOnly(prior Prior) bool {
 
 // create asks AWS for the object.
 func (p *pass) create(ctx context.Context, it *item) error {
-	if err := p.begin(ctx, it); err != nil {
+	if beginsItself(it.res) {
+		ctx = context.WithValue(ctx, beginning{}, func() error { return p.begin(ctx, it) })
+	} else if err := p.begin(ctx, it); err != nil {
 		return err
 	}
 	it.created = true
@@ -89,7 +115,7 @@ func (p *pass) begin(ctx context.Context, it *item) error {
 }
 
 func (p *pass) isToBeCreated(it *item) bool {
-	return it.obs != nil && it.own == unowned && !it.stopped && !it.created && len(it.object.Problems) == 0 && !it.object.Unshown && !p.held(it)
+	return !beginsItself(it.res) && it.obs != nil && it.own == unowned && !it.stopped && !it.created && len(it.object.Problems) == 0 && !it.object.Unshown && !p.held(it)
 }
 
 // beganAt is what status is to remember: a creation that was written down and then not asked for was none.
@@ -100,14 +126,10 @@ func (it *item) beganAt() time.Time {
 	return it.began
 }
 
-// refused tells that AWS has answered that it made nothing. After any other error it may have made it.
+// refused tells that AWS was not asked, or has answered that it made nothing. After any other error it may have made it.
 func (p *pass) refused(err error) bool {
-	switch p.opts.Classify(err).Kind {
-	case failure.Transient:
-		return false
-	default:
-		return true
-	}
+	var waiting *Waiting
+	return errors.As(err, &waiting) || p.opts.Classify(err).Kind != failure.Transient
 }
 
 // made is the ARN of what this pass has made, or "".

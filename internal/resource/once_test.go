@@ -218,3 +218,44 @@ type unseen struct{ thing }
 func (unseen) Observe(context.Context, resource.Values) (*resource.Observation, error) {
 	return &resource.Observation{}, nil
 }
+
+// queued is a thing that may have to wait for its turn before it asks for anything.
+type queued struct {
+	thing
+	turn bool
+}
+
+func (*queued) BeginsItself() {}
+
+func (q *queued) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+	if !q.turn {
+		return &resource.Waiting{Reason: "WaitingForTurn", Message: "not yet"}
+	}
+	if err := resource.AboutToCreate(ctx); err != nil {
+		return err
+	}
+	return q.thing.Apply(ctx, o, v, tags)
+}
+
+// TestWhatWaitsForItsTurnIsNotBegun: a pass in which nothing is asked for writes nothing down, and none of it keeps the
+// profile.
+func TestWhatWaitsForItsTurnIsNotBegun(t *testing.T) {
+	r := newOnceRig(t)
+	begun := 0
+	r.opts.Begin = func(context.Context, []resource.ID, time.Time) error {
+		begun++
+		return nil
+	}
+	q := &queued{thing: thing{w: r.w, name: "profile", field: "x"}}
+	list := []resource.Resource{q}
+	if o := resource.Run(t.Context(), list, nil, r.opts).Objects[0]; begun != 0 || !o.Began.IsZero() || o.Waiting == nil {
+		t.Errorf("begun %d times: %+v", begun, o)
+	}
+	if left := resource.Delete(t.Context(), list, nil, r.opts).Leftovers; len(left) > 0 {
+		t.Errorf("waited for: %+v", left[0])
+	}
+	q.turn = true
+	if o := resource.Run(t.Context(), list, nil, r.opts).Objects[0]; begun != 1 || o.Began.IsZero() || !o.Exists {
+		t.Errorf("its turn, begun %d times: %+v", begun, o)
+	}
+}

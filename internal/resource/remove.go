@@ -141,11 +141,11 @@ func (p *pass) remove(ctx context.Context, it *item) bool {
 		return false
 	}
 	p.result.Wrote = true
+	it.began, it.object.Began = time.Time{}, time.Time{} // it was seen: when AWS does not show it from now on, it is gone
 	if err := it.res.Delete(ctx, it.obs); err != nil {
 		it.stop(p, err)
 		return false
 	}
-	it.began = time.Time{} // what AWS does not show from now on is gone
 	p.observe(ctx, it)
 	if it.stopped || p.present(it) {
 		if it.object.Waiting == nil && it.object.Failure == nil {

@@ -27,6 +27,9 @@ const (
 	roleMessage = "Misconfigured PodExecutionRole Trust Policy"
 )
 
+// BeginsItself implements resource.BeginsItself: a creation is asked for when its turn has come.
+func (*Resource) BeginsItself() {}
+
 // Apply implements resource.Resource. It creates a profile that does not exist; one that exists cannot be changed.
 func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
 	if r.desired == nil || o.Exists {
@@ -35,6 +38,10 @@ func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resourc
 	cluster := r.clusterKey("", v)
 	role, _ := v.Get(r.desired.Role, resource.ARN)
 	if err := r.turn(ctx, cluster, Create); err != nil {
+		return err
+	}
+	if err := resource.AboutToCreate(ctx); err != nil {
+		r.queue.unstart(cluster, r.name)
 		return err
 	}
 	// The SDK adds a client token of its own, which covers its retries. A token derived from the declaration would let EKS

@@ -64,7 +64,10 @@ type Resource struct {
 	line string
 }
 
-var _ resource.Resource = (*Resource)(nil)
+var (
+	_ resource.Resource     = (*Resource)(nil)
+	_ resource.BeginsItself = (*Resource)(nil)
+)
 
 // New returns the Resource of a declared profile. All Resources of one process share a Queue.
 func New(eksClient awsapi.EKS, ec2Client awsapi.EC2, queue *Queue, d Desired, prior resource.Prior) *Resource {

@@ -22,6 +22,9 @@ func (r *Resource) policies() dynamic.ResourceInterface {
 	return r.client.Resource(GVR).Namespace(r.namespace)
 }
 
+// BeginsItself implements resource.BeginsItself: the API server shows at once what it has stored.
+func (*Resource) BeginsItself() {}
+
 // Apply implements resource.Resource.
 func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
 	if r.desired == nil {
