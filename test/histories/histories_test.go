@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,7 +55,7 @@ var (
 
 // histories is how many are run of each kind, and seed where they begin (0: anywhere); the environment says otherwise.
 const (
-	defaultHistories = 150
+	defaultHistories = 500
 	defaultSeed      = 1
 )
 
@@ -62,6 +63,7 @@ func TestMain(m *testing.M) { os.Exit(runSuite(m)) }
 
 func runSuite(m *testing.M) int {
 	ctrl.SetLogger(logr.Discard())
+	debug.SetGCPercent(400)
 	must(v1alpha1.AddToScheme(scheme))
 	scheme.AddKnownTypeWithName(policyKind, &unstructured.Unstructured{})
 	scheme.AddKnownTypeWithName(policyKind.GroupVersion().WithKind(policyKind.Kind+"List"), &unstructured.UnstructuredList{})
