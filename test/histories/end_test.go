@@ -153,8 +153,11 @@ func compare(name string, want object, have map[string]bool, add func(string, ..
 // checkKey: the declared key is ours, enabled, rotated, found by its alias and used by the log group.
 func (i *install) checkKey(p *profile, objects []awssim.Object, found map[string]awssim.Object, add func(string, ...any)) {
 	if p.Spec.Encryption == nil {
-		if p.Spec.Logging != nil && !slices.Contains(found["log-group "+logGroupName(p)].Facts, "key ") {
-			add("ready, and its log group has a key that is not declared")
+		// An adopted log group keeps the key that somebody gave it; one that was declared once it lets go.
+		for _, key := range objects {
+			if p.Spec.Logging != nil && key.Tags[resource.OwnerTag] == i.owner(p.Name) && slices.Contains(found["log-group "+logGroupName(p)].Facts, "key "+key.ARN) {
+				add("ready, and its log group uses a key of its own that is not declared any more")
+			}
 		}
 		return
 	}
