@@ -55,7 +55,7 @@ var (
 
 // histories is how many are run of each kind, and seed where they begin (0: anywhere); the environment says otherwise.
 const (
-	defaultHistories = 500
+	defaultHistories = 1000
 	defaultSeed      = 1
 )
 
