@@ -140,7 +140,7 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	if !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
-	groups, _, err := r.view.groups.get(ctx, r.view.now, r.notBefore, r.view.readGroups)
+	groups, err := r.view.groups.get(ctx, r.view.now, r.notBefore, r.view.readGroups)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (r ec2Reads) DescribeSecurityGroupRules(ctx context.Context, in *ec2.Descri
 	if !ok || len(in.SecurityGroupRuleIds) > 0 {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
-	rules, _, err := r.view.rules.get(ctx, r.view.now, r.notBefore, r.view.readRules)
+	rules, err := r.view.rules.get(ctx, r.view.now, r.notBefore, r.view.readRules)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsIn
 	if len(in.SubnetIds) == 0 || len(in.Filters) > 0 {
 		return r.EC2.DescribeSubnets(ctx, in, opts...)
 	}
-	subnets, _, err := r.view.subnets.get(ctx, r.view.now, r.notBefore, r.view.readSubnets)
+	subnets, err := r.view.subnets.get(ctx, r.view.now, r.notBefore, r.view.readSubnets)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (r ec2Reads) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRoute
 	if len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id" {
 		return r.EC2.DescribeRouteTables(ctx, in, opts...)
 	}
-	routes, _, err := r.view.routes.get(ctx, r.view.now, r.notBefore, r.view.readRoutes)
+	routes, err := r.view.routes.get(ctx, r.view.now, r.notBefore, r.view.readRoutes)
 	if err != nil {
 		return nil, err
 	}

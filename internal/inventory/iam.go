@@ -61,7 +61,7 @@ func (r iamReads) role(ctx context.Context, name *string) (*types.RoleDetail, er
 	if !r.view.roleUse.sweepIsCheaper(aws.ToString(name), roleCalls, r.view.now()) {
 		return nil, nil
 	}
-	all, _, err := r.view.roles.get(ctx, r.view.now, r.notBefore, r.view.readRoles)
+	all, err := r.view.roles.get(ctx, r.view.now, r.notBefore, r.view.readRoles)
 	return all.byName[aws.ToString(name)], err
 }
 

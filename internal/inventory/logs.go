@@ -48,7 +48,7 @@ func (r logsReads) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.Des
 	if name == "" || in.NextToken != nil || !r.view.logUse.sweepIsCheaper(name, 1, r.view.now()) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
-	all, _, err := r.view.logGroups.get(ctx, r.view.now, r.notBefore, r.view.readLogGroups)
+	all, err := r.view.logGroups.get(ctx, r.view.now, r.notBefore, r.view.readLogGroups)
 	if err != nil {
 		return nil, err
 	}

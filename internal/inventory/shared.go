@@ -25,14 +25,14 @@ type reading struct {
 	err   error // once done is closed
 }
 
-// get returns an answer whose reading did not begin before notBefore, and when it began. Errors: those of read, which
+// get returns an answer whose reading did not begin before notBefore. Errors: those of read, which
 // everybody gets who waited for the same reading, and ctx's own.
-func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, time.Time, error) {
+func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, error) {
 	for {
 		s.mu.Lock()
 		if !s.begun.IsZero() && !s.begun.Before(notBefore) {
 			defer s.mu.Unlock()
-			return s.value, s.begun, nil
+			return s.value, nil
 		}
 		under := s.under
 		if under == nil {
@@ -45,18 +45,18 @@ func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore tim
 		select {
 		case <-ctx.Done():
 			var none T
-			return none, time.Time{}, ctx.Err()
+			return none, ctx.Err()
 		case <-under.done:
 		}
 		// A reading that ended with its own reader says nothing about AWS, and one that began too early is not ours.
 		if under.err != nil && !under.begun.Before(notBefore) && !errors.Is(under.err, context.Canceled) && !errors.Is(under.err, context.DeadlineExceeded) {
 			var none T
-			return none, time.Time{}, under.err
+			return none, under.err
 		}
 	}
 }
 
-func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.Context) (T, error)) (T, time.Time, error) {
+func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.Context) (T, error)) (T, error) {
 	value, err := read(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.
 	}
 	s.under = nil
 	close(under.done)
-	return value, under.begun, err
+	return value, err
 }
 
 // keepFor is how long an answer that nobody asks for is kept: longer than any interval between two reads of an object.
@@ -80,8 +80,7 @@ type answers[T any] struct {
 }
 
 func (a *answers[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, key string, read func(context.Context) (T, error)) (T, error) {
-	value, _, err := a.entry(key, now()).get(ctx, now, notBefore, read)
-	return value, err
+	return a.entry(key, now()).get(ctx, now, notBefore, read)
 }
 
 func (a *answers[T]) entry(key string, now time.Time) *shared[T] {

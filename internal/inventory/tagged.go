@@ -49,17 +49,17 @@ func (v *View) readTagged(ctx context.Context) (tagged, error) {
 
 // tagsOf returns the tags of an object that carries an owner tag, nil for any other.
 func (q query) tagsOf(ctx context.Context, arn string) (map[string]string, error) {
-	all, _, err := q.view.tagged.get(ctx, q.view.now, q.notBefore, q.view.readTagged)
+	all, err := q.view.tagged.get(ctx, q.view.now, q.notBefore, q.view.readTagged)
 	return all.tags[arn], err
 }
 
 // Owned returns the ARNs of everything that carries the owner tag with the given value, read no earlier than notBefore.
 func (v *View) Owned(ctx context.Context, notBefore time.Time, owner string) ([]string, error) {
-	all, _, err := v.tagged.get(ctx, v.now, notBefore, v.readTagged)
+	all, err := v.tagged.get(ctx, v.now, notBefore, v.readTagged)
 	if err != nil {
 		return nil, err
 	}
-	roles, _, err := v.roles.get(ctx, v.now, notBefore, v.readRoles)
+	roles, err := v.roles.get(ctx, v.now, notBefore, v.readRoles)
 	if err != nil {
 		return nil, err
 	}
