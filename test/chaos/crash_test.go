@@ -30,7 +30,7 @@ func crash(t *testing.T, s scenario) {
 	if len(points) == 0 {
 		t.Fatalf("nothing can go wrong in these calls: %v", calls)
 	}
-	y := &tally{}
+	y := &coverage{}
 	t.Cleanup(func() { ranPoints(t, s.name, y) })
 	for _, p := range points {
 		name := p.name(calls)

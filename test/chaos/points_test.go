@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/test/tally"
 )
 
 // called is a call of the operator: to AWS, or a write to Kubernetes.
@@ -131,10 +132,10 @@ func chosen(scenario, point string) bool {
 	return sum.Sum32()%share() == 0
 }
 
-// tally counts, for the summary.
-type tally struct{ kills, allKills, faults, allFaults int }
+// coverage counts, for the summary.
+type coverage struct{ kills, allKills, faults, allFaults int }
 
-func (y *tally) count(p point, run bool) {
+func (y *coverage) count(p point, run bool) {
 	n := 0
 	if run {
 		n = 1
@@ -146,18 +147,18 @@ func (y *tally) count(p point, run bool) {
 	y.faults, y.allFaults = y.faults+n, y.allFaults+1
 }
 
-func (y *tally) String() string {
+func (y *coverage) String() string {
 	return fmt.Sprintf("ran %d of %d kills, %d of %d faults", y.kills, y.allKills, y.faults, y.allFaults)
 }
 
 var ran struct {
 	sync.Mutex
-	total tally
+	total coverage
 	lines []string
 }
 
 // ranPoints notes what was run of a scenario.
-func ranPoints(t *testing.T, scenario string, y *tally) {
+func ranPoints(t *testing.T, scenario string, y *coverage) {
 	t.Logf("%s: %s", scenario, y)
 	ran.Lock()
 	defer ran.Unlock()
@@ -174,13 +175,7 @@ func summary() string {
 	lines := slices.Sorted(slices.Values(ran.lines))
 	total := ran.total
 	lines = append(lines, fmt.Sprintf("points: ran %d of %d", total.kills+total.faults, total.allKills+total.allFaults))
-	text := strings.Join(lines, "\n") + "\n"
-	if path := os.Getenv("CHAOS_TALLY"); path != "" {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // the caller's own choice
-		must(err)
-		_, err = f.WriteString(text)
-		must(err)
-		must(f.Close())
-	}
-	return text
+	text := strings.Join(lines, "\n")
+	tally.Add(text)
+	return text + "\n"
 }

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/test/tally"
 )
 
 // TestCredentialsEnd: the operator has its credentials, with a session token, from a file that somebody renews. When they
@@ -43,7 +44,7 @@ func TestCredentialsEnd(t *testing.T) {
 		}
 	}
 	if !t.Failed() {
-		tally("real processes: credentials expired, deleted and renewed in time: told, and taken up from the file without a restart")
+		tally.Add("real processes: credentials expired, deleted and renewed in time: told, and taken up from the file without a restart")
 	}
 }
 

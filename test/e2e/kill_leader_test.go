@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/fargate-security/fargate-security-operator/test/tally"
 )
 
 // The access keys by which two operators are told apart in AWS's log.
@@ -62,7 +64,7 @@ func (l *life) handOver(t *testing.T, leader, standby *operator) {
 	l.checkOneAtATime(t, mark)
 	l.eachOnce(t, &plot{suite: l.suite, world: l.world, profiles: []string{"payments"}})
 	if !t.Failed() {
-		tally("real processes: the leader was killed in the middle of a creation; the other one finished it, nothing was made twice")
+		tally.Add("real processes: the leader was killed in the middle of a creation; the other one finished it, nothing was made twice")
 	}
 }
 

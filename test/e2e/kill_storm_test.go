@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fargate-security/fargate-security-operator/test/tally"
 )
 
 // The programs that a storm kills. AWS is never down: that is TestCutOffFromAWS.
@@ -169,21 +171,8 @@ func (st *storm) report(t *testing.T, seed uint64, p *person, profiles int) {
 		seed, st.killed[theOperator], st.killed[theEtcd], st.killed[theAPIServer], profiles, p.tampered)
 	t.Logf("%s (the operator ended by itself %d times and was started again)", text, st.ended)
 	if !t.Failed() {
-		tally(text)
+		tally.Add(text)
 	}
-}
-
-// tally adds a line to the summary of `make chaos`.
-func tally(line string) {
-	path := os.Getenv("CHAOS_TALLY")
-	if path == "" {
-		return
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	must(err)
-	_, err = fmt.Fprintln(file, line)
-	must(err)
-	must(file.Close())
 }
 
 // rounds is how many storms there are: one, or FSO_E2E_ROUNDS.

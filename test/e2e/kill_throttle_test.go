@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/test/tally"
 )
 
 // attempts is how often one call is tried in a pass (awsapi.Sessions.MaxAttempts).
@@ -58,7 +59,7 @@ func (l *life) throttled(t *testing.T) {
 	}
 	l.waitReady(t, l.world, "payments")
 	t.Logf("throttled: %d calls in %d passes; a healthy pass makes %d", calls, n, healthy)
-	tally(fmt.Sprintf("real processes: every call throttled: %d calls in %d passes (a healthy pass makes %d); recovered", calls, n, healthy))
+	tally.Add(fmt.Sprintf("real processes: every call throttled: %d calls in %d passes (a healthy pass makes %d); recovered", calls, n, healthy))
 }
 
 // callsOfAPass counts the calls of a pass over a profile as it is to be.

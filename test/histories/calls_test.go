@@ -30,7 +30,7 @@ func TestCallsPerProfile(t *testing.T) {
 	w := manyReady(t)
 	shared := w.callsPerRead(t, true)
 	objects := w.callsPerRead(t, false)
-	tally(fmt.Sprintf("calls per profile and full read, %d profiles in %d clusters: %.2f; object by object %.2f, %.1f times as many",
+	told(fmt.Sprintf("calls per profile and full read, %d profiles in %d clusters: %.2f; object by object %.2f, %.1f times as many",
 		manyProfiles, manyClusters, shared, objects, objects/shared))
 	if shared > mostCallsPerRead {
 		t.Errorf("%.2f calls per profile, at most %.1f are allowed", shared, mostCallsPerRead)

@@ -36,6 +36,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/test/tally"
 )
 
 const (
@@ -74,7 +75,7 @@ func runSuite(m *testing.M) int {
 	setUnlessGiven("rapid.checks", number("HISTORIES", defaultHistories))
 	setUnlessGiven("rapid.seed", number("HISTORIES_SEED", defaultSeed))
 	code := m.Run()
-	tally(outcomes.String())
+	told(outcomes.String())
 	return code
 }
 
@@ -99,17 +100,10 @@ func number(variable string, otherwise int) string {
 	return text
 }
 
-// tally tells what was run: on standard output, and in the file CHAOS_TALLY for make, which shows no output of tests
-// that pass.
-func tally(line string) {
+// told tells what was run: on standard output, and in the tally.
+func told(line string) {
 	fmt.Println(line)
-	if name := os.Getenv("CHAOS_TALLY"); name != "" {
-		file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		must(err)
-		defer func() { must(file.Close()) }()
-		_, err = fmt.Fprintln(file, line)
-		must(err)
-	}
+	tally.Add(line)
 }
 
 // outcomes counts what the histories consisted of and how they ended.
