@@ -7,6 +7,7 @@ import (
 )
 
 // AWSAccountSpec says how to reach one AWS account in one Region, who may use it, and what nobody may do there.
+// +kubebuilder:validation:XValidation:rule="!has(self.driftEvents) || !self.driftEvents.queueURL.contains('.amazonaws.com') || self.driftEvents.queueURL.contains('sqs.' + self.region + '.') || self.driftEvents.queueURL.contains('//' + self.region + '.')",message="driftEvents.queueURL must be in the account's region"
 type AWSAccountSpec struct {
 	// accountID is the 12-digit id of the account. It is compared with what AWS says of the credentials
 	// (sts:GetCallerIdentity) before anything is read or written.
@@ -52,6 +53,22 @@ type AWSAccountSpec struct {
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s')",message="resyncInterval must be a duration of at least 10s, such as 5m: AWS throttles accounts that are read more often"
 	ResyncInterval *metav1.Duration `json:"resyncInterval,omitempty"`
+
+	// driftEvents tell of changes within seconds of them, instead of at the next read.
+	// +optional
+	DriftEvents *DriftEvents `json:"driftEvents,omitempty"`
+}
+
+// DriftEvents says where AWS tells of changes.
+type DriftEvents struct {
+	// queueURL is the URL of the SQS queue, in the account's Region, that EventBridge rules send CloudTrail's records
+	// of API calls to (config/aws has rules and queue). It is for this operator alone: what is taken out of it, nobody
+	// else gets. Without the queue, or while it cannot be read, changes are seen at the next read.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="self.matches('^https://(sqs[.][a-z0-9-]+|[a-z0-9-]+[.]queue)[.]amazonaws[.]com([.]cn)?/[0-9]{12}/[A-Za-z0-9_-]{1,80}$') || self.matches('^https?://(127[.]0[.]0[.]1|localhost|\\\\[::1\\\\]|[a-z0-9.-]+[.]svc([.]cluster[.]local)?)(:[0-9]{1,5})?/[0-9]{12}/[A-Za-z0-9_-]{1,80}$')",message="queueURL must be the URL of a standard SQS queue, such as https://sqs.eu-west-1.amazonaws.com/111122223333/fargate-drift"
+	QueueURL string `json:"queueURL,omitempty"`
 }
 
 // AssumeRole is a role that the operator assumes.

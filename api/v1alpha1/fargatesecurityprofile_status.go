@@ -162,6 +162,12 @@ type Drift struct {
 	// firstObservedTime is when the difference was first seen.
 	// +required
 	FirstObservedTime metav1.Time `json:"firstObservedTime,omitzero"`
+
+	// changedBy is the ARN of who made the change, as CloudTrail recorded it. Empty where no event told of it: there is no
+	// queue (AWSAccount spec.driftEvents), or the event has not come.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2048
+	ChangedBy string `json:"changedBy,omitempty"`
 }
 
 // Repair is a repaired difference.

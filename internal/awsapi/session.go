@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -164,6 +165,7 @@ func NewClients(sdk aws.Config) Clients {
 		KMS:     kms.NewFromConfig(sdk),
 		Logs:    cloudwatchlogs.NewFromConfig(sdk),
 		STS:     sts.NewFromConfig(sdk),
+		SQS:     sqs.NewFromConfig(sdk),
 		Tagging: resourcegroupstaggingapi.NewFromConfig(sdk),
 	}
 }
