@@ -89,7 +89,7 @@ func accessDeniedTo(c *call, action, resource string) *apiError {
 	case "ec2":
 		message = "You are not authorized to perform this operation. " + message + ". Encoded authorization failure message: " + EncodedMessage
 		return &apiError{"UnauthorizedOperation", message, http.StatusForbidden}
-	case "eks":
+	case "eks", "sqs":
 		return &apiError{"AccessDeniedException", message, http.StatusForbidden}
 	default:
 		return &apiError{"AccessDeniedException", message, http.StatusBadRequest}
@@ -112,12 +112,25 @@ func deniedResource(c *call) string {
 		if name := jsonField(c.Body, "logGroupName"); name != "" {
 			return logGroupARN(c.Region, c.Account, name) + ":log-stream:"
 		}
+	case c.Service == "sqs":
+		return requestedQueue(c)
 	case c.Service == "kms":
 		if id := jsonField(c.Body, "KeyId"); strings.HasPrefix(id, "arn:") {
 			return id
 		} else if id != "" {
 			return kmsKeyARN(c.Region, c.Account, id)
 		}
+	}
+	return "*"
+}
+
+// requestedQueue is the ARN of the queue that a call names.
+func requestedQueue(c *call) string {
+	if name := jsonField(c.Body, "QueueName"); name != "" {
+		return queueARN(c.Region, c.Account, name)
+	}
+	if parts := strings.Split(jsonField(c.Body, "QueueUrl"), "/"); len(parts) > 2 {
+		return queueARN(c.Region, parts[len(parts)-2], parts[len(parts)-1])
 	}
 	return "*"
 }

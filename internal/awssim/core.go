@@ -75,6 +75,7 @@ type Sim struct {
 	protocols  map[string]protocol
 	identities map[string]identity // by access key id
 	assumable  map[string]string   // role ARN to external id
+	queues     map[string]*queue   // by the path of their URL
 	secrets    []string            // of all sessions
 	ids        int                 // how many ids were made, so that each is new
 	denied     map[string]bool
@@ -114,6 +115,8 @@ type call struct {
 	HTTP               *http.Request
 	Vars               map[string]string // path labels
 	Resource           string            // set by the handler, for the log
+	wait               func()            // set by a handler that is to run again after it, without s.mu
+	deadline           time.Time         // of all waits
 }
 
 // operation is one API operation. Its handler runs with s.mu held.
@@ -167,6 +170,7 @@ func New(opts Options) *Sim {
 		protocols:  map[string]protocol{},
 		identities: map[string]identity{},
 		assumable:  map[string]string{},
+		queues:     map[string]*queue{},
 		denied:     map[string]bool{},
 		enforced:   map[string]identityPolicy{},
 	}
@@ -177,6 +181,7 @@ func New(opts Options) *Sim {
 	s.registerSTS()
 	s.registerIAM()
 	s.registerEC2()
+	s.registerSQS()
 	return s
 }
 
@@ -397,7 +402,16 @@ func (s *Sim) handle(c *call, op operation, fault Fault) (any, error) {
 	if op.write {
 		defer s.remember() // after a failure too: some writes are done in part
 	}
-	return op.handle(s, c)
+	out, err := op.handle(s, c)
+	for c.wait != nil {
+		wait := c.wait
+		c.wait = nil
+		s.mu.Unlock()
+		wait()
+		s.mu.Lock()
+		out, err = op.handle(s, c)
+	}
+	return out, err
 }
 
 // logLine writes a call to Options.Log.
@@ -412,8 +426,11 @@ func (s *Sim) logLine(entry Call) {
 
 // actionName is the IAM action of an operation.
 func actionName(service, operation string) string {
-	if service == "tagging" {
+	switch {
+	case service == "tagging":
 		service = "tag" // the one service here whose IAM prefix is not its signing name
+	case service == "sqs":
+		operation = strings.TrimSuffix(operation, "Batch") // SQS developer guide, "Amazon SQS API permissions: Actions and resource reference"
 	}
 	return service + ":" + operation
 }

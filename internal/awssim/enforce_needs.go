@@ -33,6 +33,8 @@ func (s *Sim) needs(c *call) []need {
 		return s.logsNeeds(c, n)
 	case "sts":
 		n.resource = c.Params.Get("RoleArn")
+	case "sqs":
+		n.resource = deniedResource(c)
 	}
 	return []need{n}
 }

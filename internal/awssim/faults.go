@@ -101,7 +101,7 @@ func (f Fault) before(c *call) error {
 
 // throttled is the answer of a service that is asked too often: "Common
 // errors" of IAM and STS, KMS and CloudWatch Logs; EC2 developer guide,
-// "Request throttling"; the errors of GetResources; what EKS answers is what
+// "Request throttling"; the errors of GetResources and of the operations of SQS; what EKS answers is what
 // the AWS provider of Terraform retries on.
 func throttled(service string) *apiError {
 	switch service {
@@ -113,6 +113,8 @@ func throttled(service string) *apiError {
 		return errf(http.StatusBadRequest, "Throttling", "Rate exceeded")
 	case "tagging":
 		return errf(http.StatusBadRequest, "ThrottledException", "Rate exceeded")
+	case "sqs":
+		return errf(http.StatusBadRequest, "RequestThrottled", "Rate exceeded")
 	default:
 		return errf(http.StatusBadRequest, "ThrottlingException", "Rate exceeded")
 	}

@@ -78,7 +78,7 @@ func (s *Sim) serveAWS(w http.ResponseWriter, r *http.Request) {
 func (s *Sim) route(c *call) {
 	switch {
 	case c.HTTP.Header.Get("X-Amz-Target") != "":
-		c.Operation = partOf(c.HTTP.Header.Get("X-Amz-Target"), ".") // awsJson1.1
+		c.Operation = partOf(c.HTTP.Header.Get("X-Amz-Target"), ".") // awsJson1.1, awsJson1.0
 	case strings.HasPrefix(c.HTTP.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		c.Params, _ = url.ParseQuery(string(c.Body)) // awsQuery and ec2Query
 		c.Operation = c.Params.Get("Action")
@@ -106,13 +106,14 @@ func unknownOperation(c *call) *apiError {
 	return errf(http.StatusBadRequest, "UnknownOperationException", "awssim does not serve %s of %s", what, c.Service)
 }
 
-// restJSON1 is the protocol of EKS, json11 that of KMS, Logs and Tagging:
-// the same bodies and errors, another content type.
+// restJSON1 is the protocol of EKS, json11 that of KMS, Logs and Tagging, and
+// json10 that of SQS: the same bodies and errors, another content type.
 type jsonProtocol string
 
 const (
 	restJSON1 jsonProtocol = "application/json"
 	json11    jsonProtocol = "application/x-amz-json-1.1"
+	json10    jsonProtocol = "application/x-amz-json-1.0"
 )
 
 func (p jsonProtocol) writeOutput(w http.ResponseWriter, _ *call, _ string, out any) {

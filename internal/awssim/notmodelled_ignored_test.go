@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 // ignoredRequests ask an operation that is served for what it does not do here: it refuses, or does the rest.
@@ -49,6 +51,13 @@ var ignoredRequests = attempts{
 			return "an empty list"
 		}
 		return outcome(out, err)
+	},
+	"SQS: message attributes": func(t *testing.T, r *rig) string {
+		url := aws.String(r.url + r.sim.CreateQueue("a"))
+		got := outcome(r.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: some, MessageAttributes: map[string]sqstypes.MessageAttributeValue{
+			"a": {DataType: aws.String("String"), StringValue: some}}}))
+		out := must[*sqs.ReceiveMessageOutput](t)(r.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: url, MessageAttributeNames: []string{"All"}}))
+		return ignored(got, len(out.Messages[0].MessageAttributes) > 0)
 	},
 	"EC2: IPv6 blocks": func(_ *testing.T, r *rig) string {
 		return outcome(r.ec2.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.7.0.0/16"), AmazonProvidedIpv6CidrBlock: aws.Bool(true)}))

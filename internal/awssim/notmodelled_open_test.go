@@ -12,6 +12,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
@@ -28,6 +29,14 @@ var openDoors = attempts{
 			o.Credentials = credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "guessed", "")
 		})
 		return outcome(forged.ListRoles(ctx, &iam.ListRolesInput{}))
+	},
+	"SQS: queue policies": func(_ *testing.T, r *rig) string {
+		url := aws.String(r.url + r.sim.CreateQueue("a"))
+		policy := map[string]string{"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*"}]}`}
+		if _, err := r.sqs.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: url, Attributes: policy}); err != nil {
+			return err.Error()
+		}
+		return outcome(r.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: some}))
 	},
 	"All: identity policies of callers": func(t *testing.T, r *rig) string {
 		r.createRole(t, "door", trustOf(`{"AWS":"arn:aws:iam::111122223333:root"}`))

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -66,6 +68,21 @@ var unservedOperations = attempts{
 	},
 	"IAM: the policy simulator": func(_ *testing.T, r *rig) string {
 		return outcome(r.iam.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(podRole), ActionNames: []string{"s3:GetObject"}}))
+	},
+	"SQS: deletion of queues": func(_ *testing.T, r *rig) string {
+		return outcome(r.sqs.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: some}))
+	},
+	"SQS: purging": func(_ *testing.T, r *rig) string {
+		return outcome(r.sqs.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: some}))
+	},
+	"SQS: batches that send": func(_ *testing.T, r *rig) string {
+		return outcome(r.sqs.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: some, Entries: []sqstypes.SendMessageBatchRequestEntry{{Id: some, MessageBody: some}}}))
+	},
+	"SQS: FIFO queues": func(_ *testing.T, r *rig) string {
+		return outcome(r.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("a.fifo"), Attributes: map[string]string{"FifoQueue": "true"}}))
+	},
+	"SQS: encryption": func(_ *testing.T, r *rig) string {
+		return outcome(r.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: some, Attributes: map[string]string{"KmsMasterKeyId": "alias/a"}}))
 	},
 	"EC2: instances": func(_ *testing.T, r *rig) string {
 		return outcome(r.ec2.RunInstances(ctx, &ec2.RunInstancesInput{MinCount: aws.Int32(1), MaxCount: aws.Int32(1)}))

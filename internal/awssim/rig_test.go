@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -39,6 +40,7 @@ type clients struct {
 	tagging *resourcegroupstaggingapi.Client
 	iam     *iam.Client
 	ec2     *ec2.Client
+	sqs     *sqs.Client
 }
 
 var (
@@ -80,7 +82,7 @@ func newClients(url, key, region string) *clients {
 	}
 	return &clients{
 		eks: eks.NewFromConfig(cfg), kms: kms.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), sts: sts.NewFromConfig(cfg),
-		tagging: resourcegroupstaggingapi.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg),
+		tagging: resourcegroupstaggingapi.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg), sqs: sqs.NewFromConfig(cfg),
 	}
 }
 

@@ -28,13 +28,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 // The modules of aws-sdk-go-v2 ship one request and one response of each
 // operation, with every member set. Nothing here was written by us.
 
 // snapshotModule is where the snapshots of a service are.
-var snapshotModule = map[string]string{"eks": "eks", "kms": "kms", "logs": "cloudwatchlogs", "tagging": "resourcegroupstaggingapi", "sts": "sts"}
+var snapshotModule = map[string]string{"eks": "eks", "kms": "kms", "logs": "cloudwatchlogs", "tagging": "resourcegroupstaggingapi", "sts": "sts", "sqs": "sqs"}
 
 // unread are the members of each request that the simulator does not read.
 var unread = map[string]string{
@@ -45,6 +47,8 @@ var unread = map[string]string{
 	"eks/CreateNodegroup":    "amiType clientRequestToken diskSize launchTemplate nodeRepairConfig releaseVersion remoteAccess taints updateConfig warmPoolConfig",
 	"kms/CreateKey":          "CustomKeyStoreId XksKeyId",
 	"logs/DescribeLogGroups": "accountIdentifiers includeLinkedAccounts",
+	"sqs/ReceiveMessage":     "MessageAttributeNames ReceiveRequestAttemptId",
+	"sqs/SendMessage":        "MessageAttributes MessageDeduplicationId MessageGroupId MessageSystemAttributes",
 	"tagging/GetResources":   "ExcludeCompliantResources IncludeComplianceDetails TagsPerPage",
 }
 
@@ -97,7 +101,7 @@ func forEachOperation(t *testing.T, services []string, test func(t *testing.T, s
 }
 
 func TestRequestSnapshotsAreRouted(t *testing.T) {
-	forEachOperation(t, []string{"eks", "kms", "logs", "tagging", "sts"}, func(t *testing.T, _ *Sim, dir, service, operation string) {
+	forEachOperation(t, []string{"eks", "kms", "logs", "tagging", "sqs", "sts"}, func(t *testing.T, _ *Sim, dir, service, operation string) {
 		r := newRig(t, Options{})
 		req := requestSnapshot(t, dir, operation)
 		c := routed(t, r.sim, service, req)
@@ -123,7 +127,7 @@ func TestRequestSnapshotsAreRouted(t *testing.T) {
 }
 
 func TestRequestSnapshotsAreRead(t *testing.T) {
-	forEachOperation(t, []string{"eks", "kms", "logs", "tagging"}, func(t *testing.T, sim *Sim, dir, service, operation string) {
+	forEachOperation(t, []string{"eks", "kms", "logs", "tagging", "sqs"}, func(t *testing.T, sim *Sim, dir, service, operation string) {
 		c := routed(t, sim, service, requestSnapshot(t, dir, operation))
 		if len(c.Body) == 0 {
 			return
@@ -210,15 +214,25 @@ func (rec *recorder) Do(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// withoutResponse are operations whose response the SDK has no snapshot of (the sum in it would be wrong);
+// TestAnswersAreModelled holds them against botocore's model.
+var withoutResponse = []string{"sqs/ReceiveMessage", "sqs/SendMessage"}
+
 func TestResponsesKeepToTheSnapshots(t *testing.T) {
 	rec := &recorder{bodies: map[string][]byte{}}
 	everyOperation(t, rec)
-	forEachOperation(t, []string{"eks", "kms", "logs", "tagging"}, func(t *testing.T, _ *Sim, dir, service, operation string) {
+	forEachOperation(t, []string{"eks", "kms", "logs", "tagging", "sqs"}, func(t *testing.T, _ *Sim, dir, service, operation string) {
 		body, asked := rec.bodies[service+"/"+operation]
 		if !asked {
 			t.Fatal("everyOperation does not call it")
 		}
 		text, err := os.ReadFile(filepath.Join(dir, "response_snapshot", operation+".response.snap"))
+		if slices.Contains(withoutResponse, service+"/"+operation) {
+			if err == nil {
+				t.Fatal("the SDK has its response: take it off withoutResponse")
+			}
+			return
+		}
 		ok(t, err)
 		_, modelled, _ := strings.Cut(string(text), "\n\n")
 		var got, model any
@@ -286,6 +300,33 @@ func everyOperation(t *testing.T, rec *recorder) {
 	arn := recordKMS(t, kms.NewFromConfig(cfg))
 	recordLogs(t, cloudwatchlogs.NewFromConfig(cfg), arn)
 	_, err := tagging.NewFromConfig(cfg).GetResources(ctx, &tagging.GetResourcesInput{})
+	ok(t, err)
+	recordSQS(t, sqs.NewFromConfig(cfg))
+}
+
+func recordSQS(t *testing.T, api *sqs.Client) {
+	made, err := api.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("a")})
+	ok(t, err)
+	url := made.QueueUrl
+	_, err = api.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("a")})
+	ok(t, err)
+	_, err = api.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"DelaySeconds": "0"}})
+	ok(t, err)
+	_, err = api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
+	ok(t, err)
+	for range 2 {
+		_, err = api.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("b")})
+		ok(t, err)
+	}
+	got, err := api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10})
+	ok(t, err)
+	handle, other := got.Messages[0].ReceiptHandle, got.Messages[1].ReceiptHandle
+	_, err = api.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: handle, VisibilityTimeout: 5})
+	ok(t, err)
+	_, err = api.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: handle})
+	ok(t, err)
+	_, err = api.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: url, Entries: []sqstypes.DeleteMessageBatchRequestEntry{
+		{Id: aws.String("a"), ReceiptHandle: other}, {Id: aws.String("b"), ReceiptHandle: aws.String("nonsense")}}})
 	ok(t, err)
 }
 

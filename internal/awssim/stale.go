@@ -75,8 +75,11 @@ func (s *Sim) asOf(age time.Duration) (*Sim, error) {
 }
 
 // canBeStale tells that a call reads what AWS keeps. STS reads nothing back
-// that a caller has written: it makes sessions.
-func canBeStale(service string, op operation) bool { return !op.write && service != "sts" }
+// that a caller has written: it makes sessions. Nor does SQS: a receive changes
+// what it reads.
+func canBeStale(service string, op operation) bool {
+	return !op.write && service != "sts" && service != "sqs"
+}
 
 func cloneAccounts(accounts map[string]*account) map[string]*account {
 	return deepCopy(maps.Clone(accounts))

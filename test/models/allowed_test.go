@@ -158,10 +158,10 @@ var unmodelledCodes = byKey(map[string]string{
 	`,
 	"the page \"Common Errors\" of the service's API reference": `
 		eks:CreateFargateProfile/AccessDeniedException iam/AccessDenied iam/ValidationError kms/ValidationException logs/AccessDeniedException
-		sts/AccessDenied sts/ValidationError iam/MalformedInput iam/UnknownParameter
+		sts/AccessDenied sts/ValidationError iam/MalformedInput iam/UnknownParameter sqs/InvalidParameterValue sqs/MissingParameter
 	`,
 	"Smithy, protocols awsJson1_1 and restJson1: a body that cannot be read": `
-		eks/SerializationException kms/SerializationException logs/SerializationException tagging/SerializationException
+		eks/SerializationException kms/SerializationException logs/SerializationException tagging/SerializationException sqs/SerializationException
 	`,
 	"terraform-provider-aws#25059 and terraform-aws-eks#866, which quote EKS's answers": `
 		eks:CreateFargateProfile/ResourceInUseException eks:DeleteFargateProfile/ResourceInUseException
@@ -177,6 +177,12 @@ var unmodelledCodes = byKey(map[string]string{
 	`,
 	"IAM API reference, PutRolePermissionsBoundary, which has it for a boundary that is not there": `
 		iam:CreateRole/NoSuchEntity
+	`,
+	"SQS API reference, GetQueueAttributes, which has it for an attribute that it does not know": `
+		sqs:ReceiveMessage/InvalidAttributeName
+	`,
+	"SQS API reference, DeleteMessage; in a batch it is the code of an entry": `
+		sqs:DeleteMessageBatch/ReceiptHandleIsInvalid
 	`,
 	"never answered: the policy is the simulator's own": `
 		iam:CreateServiceLinkedRole/MalformedPolicyDocument
@@ -206,6 +212,9 @@ var outsideCodes = byKey(map[string]string{
 	`,
 	"Resource Groups Tagging API reference, GetResources": `
 		throttled/ThrottledException
+	`,
+	"SQS API reference, the errors of each operation": `
+		throttled/RequestThrottled
 	`,
 	"terraform-provider-aws, which tries again on it": `
 		throttled/TooManyRequestsException

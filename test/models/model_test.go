@@ -45,7 +45,7 @@ type member struct {
 }
 
 // modelNames are botocore's names of the services, by their signing name.
-var modelNames = map[string]string{"eks": "eks", "iam": "iam", "ec2": "ec2", "kms": "kms", "logs": "logs", "tagging": "resourcegroupstaggingapi", "sts": "sts"}
+var modelNames = map[string]string{"eks": "eks", "iam": "iam", "ec2": "ec2", "kms": "kms", "logs": "logs", "tagging": "resourcegroupstaggingapi", "sts": "sts", "sqs": "sqs"}
 
 var models struct {
 	once sync.Once

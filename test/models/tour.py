@@ -34,6 +34,7 @@ FILLED = {
     "DescribeSecurityGroups": "SecurityGroups", "DescribeSecurityGroupRules": "SecurityGroupRules", "DescribeNetworkInterfaces": "NetworkInterfaces",
     "DescribeInternetGateways": "InternetGateways", "DescribeRouteTables": "RouteTables", "DescribeManagedPrefixLists": "PrefixLists",
     "GetManagedPrefixListEntries": "Entries", "DescribeTags": "Tags",
+    "CreateQueue": "QueueUrl", "GetQueueUrl": "QueueUrl", "GetQueueAttributes": "Attributes", "SendMessage": "MessageId", "ReceiveMessage": "Messages",
 }
 
 
@@ -277,6 +278,24 @@ def tour_eks(eks):
     return made
 
 
+def tour_sqs(sqs):
+    dead = sqs("CreateQueue", QueueName="dead")["QueueUrl"]
+    url = sqs("CreateQueue", QueueName="tour", Attributes={"VisibilityTimeout": "30"}, tags={"a": "b"})["QueueUrl"]
+    assert sqs("GetQueueUrl", QueueName="tour", QueueOwnerAWSAccountId=ACCOUNT)["QueueUrl"] == url
+    arn = sqs("GetQueueAttributes", QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs("SetQueueAttributes", QueueUrl=url, Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})})
+    for body in ("a", "b"):
+        sqs("SendMessage", QueueUrl=url, MessageBody=body, DelaySeconds=0)
+    # Each has a receive of its own, which is its last: then they go to the dead-letter queue.
+    received = sqs("ReceiveMessage", QueueUrl=url, MessageSystemAttributeNames=["All"], AttributeNames=["All"], MaxNumberOfMessages=1, WaitTimeSeconds=1,
+                   VisibilityTimeout=20)["Messages"]
+    assert received[0]["Body"] == "a" and received[0]["Attributes"]["ApproximateReceiveCount"] == "1", received
+    sqs("ChangeMessageVisibility", QueueUrl=url, ReceiptHandle=received[0]["ReceiptHandle"], VisibilityTimeout=20)
+    sqs("DeleteMessage", QueueUrl=url, ReceiptHandle=received[0]["ReceiptHandle"])
+    received = sqs("ReceiveMessage", QueueUrl=url)["Messages"]
+    assert sqs("DeleteMessageBatch", QueueUrl=url, Entries=[{"Id": "b", "ReceiptHandle": received[0]["ReceiptHandle"]}])["Successful"]
+
+
 def main(endpoint, by):
     iam = by(endpoint, "iam")
     ec2 = by(endpoint, "ec2")
@@ -285,6 +304,7 @@ def main(endpoint, by):
     tour_sts(by(endpoint, "sts"), iam)
     tour_groups(ec2, *tour_network(ec2))
     tour_eks(by(endpoint, "eks"))
+    tour_sqs(by(endpoint, "sqs"))
     by(endpoint, "resourcegroupstaggingapi", "tagging")("GetResources", ResourceTypeFilters=["ec2"], ResourcesPerPage=10)
 
 
