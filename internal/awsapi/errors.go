@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"regexp"
 	"strings"
 	"syscall"
@@ -57,13 +58,15 @@ var kindByCode = map[string]failure.Kind{
 	"InvalidGroup.Duplicate":         failure.Transient,
 	"InvalidPermission.Duplicate":    failure.Transient,
 
-	"ThrottlingException":      failure.Throttled,
-	"Throttling":               failure.Throttled,
-	"ThrottledException":       failure.Throttled,
-	"TooManyRequestsException": failure.Throttled,
-	"RequestLimitExceeded":     failure.Throttled,
-	"RequestThrottled":         failure.Throttled,
-	"SlowDown":                 failure.Throttled,
+	"ThrottlingException":       failure.Throttled,
+	"Throttling":                failure.Throttled,
+	"ThrottledException":        failure.Throttled,
+	"TooManyRequestsException":  failure.Throttled,
+	"RequestLimitExceeded":      failure.Throttled,
+	"RequestThrottled":          failure.Throttled,
+	"RequestThrottledException": failure.Throttled,
+	"EC2ThrottledException":     failure.Throttled,
+	"SlowDown":                  failure.Throttled,
 
 	"ServerException":             failure.Transient,
 	"ServiceUnavailable":          failure.Transient,
@@ -112,6 +115,9 @@ func answerKind(err error) failure.Kind {
 		if kind, ok := kindByCode[api.ErrorCode()]; ok {
 			return kind
 		}
+		if statusOf(err) == http.StatusTooManyRequests {
+			return failure.Throttled
+		}
 		if api.ErrorFault() == smithy.FaultServer || statusOf(err) >= 500 {
 			return failure.Transient
 		}
@@ -139,9 +145,9 @@ func credentialsMissing(err error) bool {
 }
 
 func statusOf(err error) int {
-	var http interface{ HTTPStatusCode() int }
-	if errors.As(err, &http) {
-		return http.HTTPStatusCode()
+	var answer interface{ HTTPStatusCode() int }
+	if errors.As(err, &answer) {
+		return answer.HTTPStatusCode()
 	}
 	return 0
 }
@@ -176,6 +182,13 @@ func Classify(err error) failure.Failure {
 	var config *ConfigError
 	if errors.As(err, &config) {
 		return failure.Failure{Kind: failure.Invalid, Reason: "InvalidConfiguration", Message: config.Error()}
+	}
+	var turn *turnError
+	if errors.As(err, &turn) {
+		return failure.Failure{
+			Kind: failure.Throttled, Reason: reasonOf(failure.Throttled),
+			Message: actionPrefixText(err) + "AWS limits the rate of calls, and this one's turn did not come in time; trying again",
+		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) && Code(err) == "" {
 		return failure.Failure{Kind: failure.Transient, Reason: "Timeout", Message: actionPrefixText(err) + "no answer in time; trying again"}

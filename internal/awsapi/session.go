@@ -3,16 +3,13 @@
 package awsapi
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -71,6 +68,12 @@ type Sessions struct {
 	Version string
 	// MaxAttempts of one call; 0 means 3. Tests that lose answers use 1: the SDK pauses for seconds between attempts.
 	MaxAttempts int
+	// ObserveWait is told how long attempts wait for their turn, for the metrics. Optional.
+	ObserveWait WaitObserver
+	// Unlimited lets every call go at once, whatever AWS throttles. For tests with a clock of their own.
+	Unlimited bool
+
+	limits limits
 
 	mu       sync.Mutex
 	accounts map[Config]*Account
@@ -133,7 +136,7 @@ func (s *Sessions) connect(ctx context.Context, cfg Config) (*Account, error) {
 func (s *Sessions) load(ctx context.Context, cfg Config) (aws.Config, error) {
 	sdk, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(cfg.Region),
-		config.WithRetryer(func() aws.Retryer { return newRetryer(cmp.Or(s.MaxAttempts, defaultAttempts)) }),
+		config.WithRetryer(func() aws.Retryer { return s.retryer(cfg) }),
 		config.WithHTTPClient(newHTTPClient()),
 		config.WithAPIOptions(append(s.middleware(), s.forgetRefused(cfg))),
 	)
@@ -168,25 +171,6 @@ func NewClients(sdk aws.Config) Clients {
 		SQS:     sqs.NewFromConfig(sdk),
 		Tagging: resourcegroupstaggingapi.NewFromConfig(sdk),
 	}
-}
-
-// newRetryer is the SDK's standard one, but for what another try in the same pass does not help.
-func newRetryer(attempts int) aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = attempts
-		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(final)}, o.Retryables...)
-	})
-}
-
-// final knows two kinds of errors. LimitExceeded: the SDK takes it for throttling, while IAM, KMS and CloudWatch Logs mean
-// a quota by it, which no retry will raise. And a call that hung for all its time: with as many attempts for each of its
-// objects, a pass would hold its worker for minutes before status says why.
-func final(err error) aws.Ternary {
-	code := Code(err)
-	if code == "LimitExceededException" || code == "LimitExceeded" || code == "" && errors.Is(err, context.DeadlineExceeded) {
-		return aws.FalseTernary
-	}
-	return aws.UnknownTernary
 }
 
 // StableCaller cuts the session's name off the ARN of an assumed role: it may change with every session.

@@ -94,7 +94,7 @@ func runSuite(m *testing.M) int {
 // newReconciler is an operator that has just been started: its memory is empty.
 func newReconciler(account *v1alpha1.AWSAccount, now func() time.Time) *controllers.ProfileReconciler {
 	// One attempt: the SDK pauses for seconds before the next one.
-	sessions := &awsapi.Sessions{Version: "chaos", MaxAttempts: 1}
+	sessions := &awsapi.Sessions{Version: "chaos", MaxAttempts: 1, Unlimited: true}
 	return &controllers.ProfileReconciler{
 		Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1, Now: now,
 		Accounts: &controllers.Accounts{Client: accountOnly{kube, account}, Sessions: sessions, OperatorNamespace: namespace},

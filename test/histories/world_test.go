@@ -111,7 +111,7 @@ func (i *install) operator(n int) *controllers.ProfileReconciler {
 		i.operators[n] = &controllers.ProfileReconciler{
 			Client: c, Workload: workload{c}, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: i.id, Concurrency: 1,
 			// One attempt: the SDK pauses for seconds before the next one.
-			Accounts: &controllers.Accounts{Client: c, Sessions: &awsapi.Sessions{Version: "histories", MaxAttempts: 1}, OperatorNamespace: namespace},
+			Accounts: &controllers.Accounts{Client: c, Sessions: &awsapi.Sessions{Version: "histories", MaxAttempts: 1, Unlimited: true}, OperatorNamespace: namespace},
 			Recorder: &events.FakeRecorder{}, Now: i.w.clock.Now, ReadShared: i.shared,
 		}
 	}

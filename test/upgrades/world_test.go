@@ -52,7 +52,7 @@ func newWorld(t *testing.T) *world {
 	recorder := &tape{sim: sim}
 	server := httptest.NewServer(recorder)
 	t.Cleanup(server.Close)
-	sessions := &awsapi.Sessions{Version: "test", MaxAttempts: 1}
+	sessions := &awsapi.Sessions{Version: "test", MaxAttempts: 1, Unlimited: true}
 	w := &world{
 		t: t, ctx: context.WithoutCancel(t.Context()), sim: sim, clock: clock, aws: awstest.Clients(t, server.URL), url: server.URL, tape: recorder,
 		profiles: &controllers.ProfileReconciler{

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsapi
+
+import "strings"
+
+// Family is calls that AWS limits together, as far as is known.
+type Family struct {
+	// Service is the SDK's service id, such as EC2.
+	Service string
+	// Calls is the operation where AWS limits each by itself, else reads or writes.
+	Calls string
+}
+
+// eachByItself are the services that limit every operation by itself, and say so.
+// Sources: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (Request rate limiting),
+// https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html,
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html.
+var eachByItself = map[string]bool{"EC2": true, "KMS": true, "CloudWatch Logs": true}
+
+// familyOf is the family of an operation of the SDK's service id. IAM, EKS and the others publish nothing, or speak of
+// several limits for one call; there reads and writes are told apart as everywhere at AWS.
+// Source for IAM: https://aws.amazon.com/blogs/security/how-to-monitor-and-query-iam-resources-at-scale-part-2/.
+func familyOf(serviceID, operation string) Family {
+	switch {
+	case eachByItself[serviceID]:
+		return Family{serviceID, operation}
+	case reads(operation):
+		return Family{serviceID, "reads"}
+	default:
+		return Family{serviceID, "writes"}
+	}
+}
+
+func reads(operation string) bool {
+	for _, verb := range []string{"Describe", "Get", "List", "Receive"} {
+		if strings.HasPrefix(operation, verb) {
+			return true
+		}
+	}
+	return false
+}
