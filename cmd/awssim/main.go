@@ -37,6 +37,7 @@ func main() {
 type settings struct {
 	listen, seed, log string
 	enforce, caller   string
+	awsRates          bool
 	options           awssim.Options
 }
 
@@ -48,6 +49,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&set.log, "log", "", "file that gets one JSON line for each call (default: standard output)")
 	flags.StringVar(&set.enforce, "enforce", "", "file with an IAM policy: --enforced-caller may do what it allows, and nothing more")
 	flags.StringVar(&set.caller, "enforced-caller", "", "ARN of the user or role that --enforce is for (default: user/operator, whose keys begin with AKIA or ASIA)")
+	flags.BoolVar(&set.awsRates, "aws-rates", false, "throttle each operation at the rate that AWS documents (IAM and EKS: cautious guesses)")
 	flags.StringVar(&set.options.Account, "account", awssim.DefaultAccount, "account id")
 	flags.StringVar(&set.options.Region, "region", awssim.DefaultRegion, "Region of unsigned calls and of the seed")
 	flags.IntVar(&set.options.PageSize, "page-size", 0, "largest page of every list; 0: AWS's own sizes")
@@ -86,6 +88,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if err := enforce(sim, set); err != nil {
 		return err
+	}
+	if set.awsRates {
+		sim.SetRates(awssim.AWSRates())
 	}
 	listener, err := net.Listen("tcp", set.listen)
 	if err != nil {

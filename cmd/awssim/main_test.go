@@ -108,6 +108,25 @@ func TestEnforcedPolicy(t *testing.T) {
 	}
 }
 
+// TestAWSRates asks more often than a bucket of EKS holds, faster than it fills.
+func TestAWSRates(t *testing.T) {
+	for _, args := range [][]string{nil, {"--aws-rates"}} {
+		url, stop := start(t, args...)
+		api := eks.New(eks.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("ALICE", "s", ""), Retryer: aws.NopRetryer{}})
+		throttled := false
+		for range 200 {
+			_, err := api.ListClusters(context.Background(), &eks.ListClustersInput{})
+			throttled = throttled || err != nil && strings.Contains(err.Error(), "TooManyRequestsException")
+		}
+		if throttled != (args != nil) {
+			t.Errorf("%v: throttled is %v", args, throttled)
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestFlagsReachTheSimulator(t *testing.T) {
 	set, err := parse(strings.Fields("--account 444455556666 --region us-east-1 --page-size 3 --profile-create 1s --profile-delete 2s --cluster-update 3s --role-propagation 4s"))
 	if err != nil {

@@ -87,6 +87,7 @@ type Sim struct {
 	inject     func(Call) Fault
 	window     time.Duration // how long the past is kept, see KeepPast
 	pasts      []past        // oldest first
+	rates      rates
 }
 
 // account is what one AWS account holds.
@@ -369,6 +370,9 @@ func (s *Sim) run(c *call) (out any, requestID string, err error) {
 func (s *Sim) runLocked(c *call, op operation, known bool, fault Fault) (any, error) {
 	if !known {
 		return nil, unknownOperation(c)
+	}
+	if err := s.throttle(c, op); err != nil {
+		return nil, err
 	}
 	action := actionName(c.Service, c.Operation)
 	if s.isDenied(action) {

@@ -220,7 +220,7 @@ func (r *queueRig) waiting(t *testing.T) {
 // until waits for what will be so.
 func until(t *testing.T, so func() bool) {
 	t.Helper()
-	for range 10000 {
+	for range 3000 {
 		if so() {
 			return
 		}
