@@ -58,7 +58,7 @@ func startBackend(t *testing.T, name, dir string) *backend {
 		listening = regexp.MustCompile(`Running on (http://[0-9.:]+)`)
 	}
 	until(t, "starting "+name, func() error {
-		match := listening.FindStringSubmatch(b.process.text())
+		match := listening.FindStringSubmatch(b.process.Text())
 		if match == nil {
 			return errNotYet
 		}

@@ -105,9 +105,9 @@ var forbidden = regexp.MustCompile(`is forbidden|cannot (get|list|watch|create|u
 func (s *suite) logsAreClean(t *testing.T) {
 	s.logsHoldNoSecrets(t)
 	for _, p := range s.logs {
-		for _, line := range strings.Split(p.text(), "\n") {
+		for _, line := range strings.Split(p.Text(), "\n") {
 			if forbidden.MatchString(line) {
-				t.Errorf("%s: config/rbac grants too little: %s", filepath.Base(p.log), line)
+				t.Errorf("%s: config/rbac grants too little: %s", filepath.Base(p.Log), line)
 			}
 		}
 	}
@@ -118,19 +118,19 @@ func (s *suite) logsHoldNoSecrets(t *testing.T) {
 	if len(ids) < 100 {
 		t.Errorf("only %d request ids were seen: this proves little", len(ids))
 	}
-	secrets := append(ids, operatorKey, operatorSecret, s.cluster.token, "X-Amz-Signature", "Credential=", "Authorization:", "Bearer ")
+	secrets := append(ids, operatorKey, operatorSecret, s.cluster.Token, "X-Amz-Signature", "Credential=", "Authorization:", "Bearer ")
 	lines := 0
 	for _, p := range s.logs {
-		text := p.text()
+		text := p.Text()
 		lines += strings.Count(text, "\n")
 		for _, secret := range secrets {
 			if at := strings.Index(text, secret); at >= 0 {
-				t.Errorf("%s shows what must stay secret: ...%s...", filepath.Base(p.log), text[max(0, at-150):min(len(text), at+60)])
+				t.Errorf("%s shows what must stay secret: ...%s...", filepath.Base(p.Log), text[max(0, at-150):min(len(text), at+60)])
 			}
 		}
 		for _, line := range strings.Split(text, "\n") {
 			if strings.Contains(line, "panic") {
-				t.Errorf("%s: %s", filepath.Base(p.log), line)
+				t.Errorf("%s: %s", filepath.Base(p.Log), line)
 			}
 		}
 	}

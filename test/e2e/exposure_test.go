@@ -22,7 +22,7 @@ func (l *life) exposure(t *testing.T) {
 	metrics, probes := portOf(l.operator.metrics), portOf(l.operator.probes)
 	want := []int{metrics, probes}
 	slices.Sort(want)
-	if got := listening(t, l.operator.cmd.Process.Pid); !slices.Equal(got, want) {
+	if got := listening(t, l.operator.Cmd.Process.Pid); !slices.Equal(got, want) {
 		t.Errorf("the operator listens on the ports %v, want %v", got, want)
 	}
 	for _, path := range []string{"/healthz", "/readyz"} {

@@ -38,8 +38,8 @@ func TestCredentialsEnd(t *testing.T) {
 	s.logsAreClean(t)
 	for _, p := range s.logs {
 		for _, token := range []string{"first", "second", "third", "fourth"} {
-			if strings.Contains(p.text(), tokenOf(token)) {
-				t.Errorf("%s shows a session token", p.log)
+			if strings.Contains(p.Text(), tokenOf(token)) {
+				t.Errorf("%s shows a session token", p.Log)
 			}
 		}
 	}
@@ -125,7 +125,7 @@ func (f *credentialsFile) checkRefused(t *testing.T, what string, c metav1.Condi
 func (f *credentialsFile) accountReady(t *testing.T) metav1.Condition {
 	t.Helper()
 	account := &v1alpha1.AWSAccount{}
-	must(f.cluster.client.Get(background(), client.ObjectKey{Name: "e2e"}, account))
+	must(f.cluster.Client.Get(background(), client.ObjectKey{Name: "e2e"}, account))
 	if c := meta.FindStatusCondition(account.Status.Conditions, v1alpha1.ReadyCondition); c != nil {
 		return *c
 	}
@@ -137,7 +137,7 @@ func (f *credentialsFile) renew(t *testing.T, name string) {
 	t.Helper()
 	f.write(name)
 	f.life.recovers(t)
-	if !f.operator.alive() {
+	if !f.operator.Alive() {
 		t.Error("the operator has ended: it was to go on with the new credentials")
 	}
 }

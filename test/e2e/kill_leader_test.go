@@ -40,7 +40,7 @@ func (l *life) handOver(t *testing.T, leader, standby *operator) {
 	var once sync.Once
 	l.proxy.onAnswer(func(c call) {
 		if c.String() == "eks:CreateFargateProfile" && c.status == http.StatusOK && c.key == leaderKey {
-			once.Do(func() { leader.kill(); close(died) })
+			once.Do(func() { leader.Kill(); close(died) })
 		}
 	})
 	l.apply(t, l.manifest(l.world))

@@ -73,7 +73,7 @@ func (p *person) insist(what, stdin string, args ...string) error {
 	return wait(what, func() error {
 		_, err := p.cluster.tryKubectl(stdin, args...)
 		return err
-	}, p.cluster.process)
+	}, p.cluster.Process)
 }
 
 func (p *person) delete(plot *plot, name string) error {

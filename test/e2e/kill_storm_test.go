@@ -120,7 +120,7 @@ func upTo(rng *rand.Rand, milliseconds int) time.Duration {
 // pass lets time pass, and meanwhile starts an operator that has ended again, as the kubelet does.
 func (st *storm) pass(t *testing.T, d time.Duration) {
 	for end := time.Now().Add(d); ; time.Sleep(20 * time.Millisecond) {
-		if !st.operator.alive() {
+		if !st.operator.Alive() {
 			st.ended++
 			st.operator = st.tryOperator(t, withoutLease)
 		}
@@ -134,7 +134,7 @@ func (st *storm) pass(t *testing.T, d time.Duration) {
 func (st *storm) kill(t *testing.T, victim string, down time.Duration) {
 	st.killed[victim]++
 	if victim == theOperator {
-		st.operator.kill()
+		st.operator.Kill()
 		time.Sleep(down)
 		st.operator = st.tryOperator(t, withoutLease)
 		return
@@ -154,11 +154,11 @@ func (st *storm) calmDown(t *testing.T) {
 	until(t, "waiting for Kubernetes to come back", func() error {
 		_, err := st.cluster.tryKubectl("", "get", "--raw", "/readyz")
 		return err
-	}, st.cluster.process)
+	}, st.cluster.Process)
 	until(t, "waiting for the operator to come back", func() error {
 		st.pass(t, 0)
 		return statusOf(st.operator.probes+"/readyz", 200)
-	}, st.cluster.process)
+	}, st.cluster.Process)
 }
 
 func (st *storm) report(t *testing.T, seed uint64, p *person, profiles int) {

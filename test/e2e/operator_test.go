@@ -34,12 +34,12 @@ func (s *suite) startOperator(t *testing.T, args ...string) *operator {
 	for attempt := 1; ; attempt++ {
 		o := s.tryOperator(t, args...)
 		ready := func() error {
-			if !o.alive() {
-				return errors.Join(fmt.Errorf("%s has ended", o.name), o.err)
+			if !o.Alive() {
+				return errors.Join(fmt.Errorf("%s has ended", o.Name), o.Err)
 			}
 			return statusOf(o.probes+"/readyz", http.StatusOK)
 		}
-		for deadline := time.Now().Add(patience); o.alive() && ready() != nil && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(patience); o.Alive() && ready() != nil && time.Now().Before(deadline); {
 			time.Sleep(50 * time.Millisecond)
 		}
 		if err := ready(); err == nil {
@@ -47,7 +47,7 @@ func (s *suite) startOperator(t *testing.T, args ...string) *operator {
 				t.Errorf("ready, but not healthy: %v", err)
 			}
 			return o
-		} else if attempt == 3 || !strings.Contains(o.text(), portTaken) {
+		} else if attempt == 3 || !strings.Contains(o.Text(), portTaken) {
 			t.Fatalf("the operator does not get ready: %v", err)
 		}
 	}
@@ -92,16 +92,16 @@ func statusOf(url string, want int) error {
 func (s *suite) stopGracefully(t *testing.T, o *operator) {
 	t.Helper()
 	began := time.Now()
-	if err := o.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := o.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	select {
-	case <-o.ended:
+	case <-o.Ended:
 	case <-time.After(20 * time.Second):
 		t.Fatal("SIGTERM did not end the operator within 20 seconds")
 	}
-	if o.err != nil {
-		t.Errorf("after SIGTERM the operator ended with %v, want exit code 0", o.err)
+	if o.Err != nil {
+		t.Errorf("after SIGTERM the operator ended with %v, want exit code 0", o.Err)
 	}
 	if holder := s.cluster.leaseHolder(t); holder != "" {
 		t.Errorf("the lease is still held by %s: the next operator would wait for 15 seconds", holder)

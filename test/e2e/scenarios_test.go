@@ -137,7 +137,7 @@ func (s *suite) killed(t *testing.T) {
 	victim := s.operator
 	s.proxy.onAnswer(func(c call) {
 		if c.String() == "kms:CreateKey" {
-			once.Do(func() { victim.kill(); close(died) })
+			once.Do(func() { victim.Kill(); close(died) })
 		}
 	})
 	s.apply(t, s.manifest(w))

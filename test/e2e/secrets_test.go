@@ -12,7 +12,7 @@ import (
 func (s *suite) watchObjects(t *testing.T) {
 	t.Helper()
 	for _, resource := range []string{"fsp", "awsaccounts", "events.v1.events.k8s.io"} {
-		env := append(bareEnv(s.dir), "KUBECONFIG="+s.cluster.admin)
+		env := append(bareEnv(s.dir), "KUBECONFIG="+s.cluster.Admin)
 		s.watches = append(s.watches, start(t, s.dir, "watch-"+strings.SplitN(resource, ".", 2)[0], installed.kubectl, env, "get", resource, "-A", "-w", "-o", "json"))
 	}
 }
@@ -34,7 +34,7 @@ func (s *suite) secrets(t *testing.T) []string {
 	if len(ids) < 100 {
 		t.Errorf("only %d request ids were seen: this proves little", len(ids))
 	}
-	return append(ids, operatorKey, operatorSecret, s.cluster.token, "X-Amz-Signature", "Credential=", "Authorization:", "Bearer ")
+	return append(ids, operatorKey, operatorSecret, s.cluster.Token, "X-Amz-Signature", "Credential=", "Authorization:", "Bearer ")
 }
 
 // showNone fails for each secret in a text that people or programs can read.
@@ -51,14 +51,14 @@ func showNone(t *testing.T, what, text string, secrets []string) {
 func (s *suite) objectsAreClean(t *testing.T) {
 	secrets := s.secrets(t)
 	for _, p := range s.watches {
-		if !p.alive() {
-			t.Errorf("%s ended before the run did: %s", p.name, tail(p.text()))
+		if !p.Alive() {
+			t.Errorf("%s ended before the run did: %s", p.Name, tail(p.Text()))
 		}
-		text := p.text()
-		if strings.Count(text, `"apiVersion"`) < 3 && p.name != "watch-awsaccounts" || !strings.Contains(text, `"apiVersion"`) {
-			t.Errorf("%s saw nothing: this proves nothing", p.name)
+		text := p.Text()
+		if strings.Count(text, `"apiVersion"`) < 3 && p.Name != "watch-awsaccounts" || !strings.Contains(text, `"apiVersion"`) {
+			t.Errorf("%s saw nothing: this proves nothing", p.Name)
 		}
-		showNone(t, filepath.Base(p.log), text, secrets)
+		showNone(t, filepath.Base(p.Log), text, secrets)
 	}
 	if len(s.scrapes) == 0 {
 		t.Error("no metrics were read")

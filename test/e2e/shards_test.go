@@ -35,7 +35,7 @@ func TestShards(t *testing.T) {
 	if leases := s.cluster.kubectl(t, "get", "leases", "-n", systemNamespace, "-o", "name"); len(strings.Fields(leases)) != 2 {
 		t.Errorf("the leases are %q, want one for each shard", leases)
 	}
-	first.kill()
+	first.Kill()
 	s.cluster.kubectl(t, "label", "fsp/payments", "-n", p.Namespace, "--overwrite", "shard=b")
 	mark = s.proxy.mark()
 	s.setMode(t, p.world, "payments", v1alpha1.ModeObserve)
