@@ -14,13 +14,16 @@ import (
 
 const metricsNamespace = "fargatesec"
 
-// Metrics are the operator's own metrics, beside those of controller-runtime. No label holds an object's name or ARN:
-// the number of series does not grow with the number of profiles.
+// Metrics are the operator's own metrics, beside those of controller-runtime. No label holds a profile's name or
+// an ARN: the number of series does not grow with the number of profiles.
 type Metrics struct {
 	awsCalls    *prometheus.CounterVec
 	awsDuration *prometheus.HistogramVec
 	repairs     *prometheus.CounterVec
 	passes      *prometheus.CounterVec
+	limits      *limitMetrics
+	reads       *ReadAges
+	events      eventMetrics
 
 	mu    sync.Mutex
 	drift map[types.NamespacedName]map[driftKey]int
@@ -48,11 +51,13 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Namespace: metricsNamespace, Name: "passes_total",
 			Help: "Reconcile passes by the kind of the custom resource and their result: ready, drifted, reconciling or stalled.",
 		}, []string{"kind", "result"}),
+		limits: newLimitMetrics(), reads: newReadAges(time.Now), events: newEventMetrics(),
 		drift: map[types.NamespacedName]map[driftKey]int{},
 		desc: prometheus.NewDesc(metricsNamespace+"_drifted_fields",
 			"Fields that differ from their declaration now, by the kind of the object and severity.", []string{"kind", "severity"}, nil),
 	}
-	registry.MustRegister(m.awsCalls, m.awsDuration, m.repairs, m.passes, m)
+	registry.MustRegister(m.awsCalls, m.awsDuration, m.repairs, m.passes, m.limits, m.reads, m)
+	registry.MustRegister(m.events.collectors()...)
 	return m
 }
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// eventOutcome is what became of a message of an event queue.
+type eventOutcome string
+
+const (
+	// eventHandled: the profiles concerned are read.
+	eventHandled eventOutcome = "handled"
+	// eventOwn: the operator made the change itself.
+	eventOwn eventOutcome = "own"
+	// eventDuplicate: it was received before.
+	eventDuplicate eventOutcome = "duplicate"
+	// eventBroken: it cannot be understood.
+	eventBroken eventOutcome = "broken"
+	// eventUnrelated: it is about nothing that a profile names.
+	eventUnrelated eventOutcome = "unrelated"
+)
+
+// eventMetrics show what comes out of the event queues.
+type eventMetrics struct {
+	events *prometheus.CounterVec
+	delay  prometheus.Histogram
+	up     *prometheus.GaugeVec
+}
+
+func newEventMetrics() eventMetrics {
+	return eventMetrics{
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: metricsNamespace, Name: "events_total",
+			Help: "Events of changes in AWS, by their source (such as aws.ec2) and what became of them: handled, own, duplicate, broken or unrelated.",
+		}, []string{"source", "outcome"}),
+		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: metricsNamespace, Name: "event_delay_seconds",
+			Help: "Time from a change in AWS until its event was received.", Buckets: prometheus.ExponentialBuckets(0.1, 2, 14),
+		}),
+		up: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: metricsNamespace, Name: "event_queue_up",
+			Help: "1 while the event queue of an AWSAccount answers, else 0.",
+		}, []string{"account"}),
+	}
+}
+
+func (m *eventMetrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.events, m.delay, m.up}
+}
+
+// eventSources are what the operator knows to come out of a queue. The label source has no other values but "other":
+// whoever can send to the queue does not choose the number of series.
+var eventSources = map[string]bool{"aws.ec2": true, "aws.eks": true, "aws.iam": true, "aws.kms": true, "aws.logs": true, "aws.ecs": true, "aws.ecr": true}
+
+// event counts an event of a source, e.g. aws.ec2.
+func (m *Metrics) event(source string, outcome eventOutcome) {
+	if !eventSources[source] {
+		source = "other"
+	}
+	m.events.events.WithLabelValues(source, string(outcome)).Inc()
+}
+
+// eventDelay notes how long an event took from the change until it was received. A clock that is behind AWS's counts as
+// no delay.
+func (m *Metrics) eventDelay(took time.Duration) { m.events.delay.Observe(max(0, took.Seconds())) }
+
+// queueUp notes whether the event queue of an AWSAccount answers.
+func (m *Metrics) queueUp(account string, up bool) {
+	value := 0.0
+	if up {
+		value = 1
+	}
+	m.events.up.WithLabelValues(account).Set(value)
+}
+
+// forgetQueue drops the queue of an AWSAccount that has none any more.
+func (m *Metrics) forgetQueue(account string) { m.events.up.DeleteLabelValues(account) }
