@@ -86,7 +86,9 @@ aws_throttles_total 0 family=reads service=IAM
 func TestEventMetrics(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m := NewMetrics(registry)
-	m.event("aws.ec2", eventHandled)
+	for _, outcome := range []eventOutcome{eventHandled, eventOwn, eventDuplicate, eventUnrelated} {
+		m.event("aws.ec2", outcome)
+	}
 	m.event("made up", eventBroken)
 	m.event("made up as well", eventBroken)
 	m.eventDelay(-time.Second)
@@ -99,6 +101,9 @@ func TestEventMetrics(t *testing.T) {
 event_queue_up 1 account=prod
 event_queue_up 0 account=stage
 events_total 2 outcome=broken source=other
+events_total 1 outcome=duplicate source=aws.ec2
 events_total 1 outcome=handled source=aws.ec2
+events_total 1 outcome=own source=aws.ec2
+events_total 1 outcome=unrelated source=aws.ec2
 `, "fargatesec_events_total", "fargatesec_event_queue_up")
 }
