@@ -15,14 +15,16 @@ type Entry struct {
 	Resource string
 	Difference
 	FirstObserved time.Time
+	// ChangedBy is the ARN of who made the change, "" where nobody is known.
+	ChangedBy string
 }
 
-// Merge carries over, from the entries known before, since when each current one has been there; a new one is there
-// since now. The result is sorted worst first, then by resource and path, so that the same state gives the same list.
+// Merge carries over, from the entries known before, since when each current one has been there and who made it; a new
+// one is there since now. The result is sorted worst first, then by resource and path, so that the same state gives the same list.
 func Merge(known, current []Entry, now time.Time) []Entry {
 	merged := slices.Clone(current)
 	for i := range merged {
-		merged[i].FirstObserved = firstObserved(known, merged[i], now)
+		carryOver(known, &merged[i], now)
 	}
 	slices.SortStableFunc(merged, func(a, b Entry) int {
 		return cmp.Or(
@@ -34,11 +36,16 @@ func Merge(known, current []Entry, now time.Time) []Entry {
 	return merged
 }
 
-func firstObserved(known []Entry, e Entry, now time.Time) time.Time {
+func carryOver(known []Entry, e *Entry, now time.Time) {
+	e.FirstObserved = now
 	for _, k := range known {
-		if k.Resource == e.Resource && k.Path == e.Path {
-			return k.FirstObserved
+		if k.Resource != e.Resource || k.Path != e.Path {
+			continue
 		}
+		e.FirstObserved = k.FirstObserved
+		if k.Observed == e.Observed { // another value is another change
+			e.ChangedBy = k.ChangedBy
+		}
+		return
 	}
-	return now
 }

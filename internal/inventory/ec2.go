@@ -6,12 +6,14 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 // The most that EC2 gives at a time (EC2 API reference, MaxResults of each operation).
@@ -51,7 +53,7 @@ type groups struct {
 
 func (v *View) readGroups(ctx context.Context) (groups, error) {
 	list, err := all(ctx, "security groups", func(ctx context.Context, token *string) (page[types.SecurityGroup], error) {
-		out, err := v.aws.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(groupPage), NextToken: token})
+		out, err := v.aws.Load().EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(groupPage), NextToken: token})
 		if err != nil {
 			return page[types.SecurityGroup]{}, err
 		}
@@ -67,7 +69,7 @@ func (v *View) readGroups(ctx context.Context) (groups, error) {
 
 func (v *View) readRules(ctx context.Context) (map[string][]types.SecurityGroupRule, error) {
 	list, err := all(ctx, "security group rules", func(ctx context.Context, token *string) (page[types.SecurityGroupRule], error) {
-		out, err := v.aws.EC2.DescribeSecurityGroupRules(ctx, &ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(rulePage), NextToken: token})
+		out, err := v.aws.Load().EC2.DescribeSecurityGroupRules(ctx, &ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(rulePage), NextToken: token})
 		if err != nil {
 			return page[types.SecurityGroupRule]{}, err
 		}
@@ -82,7 +84,7 @@ func (v *View) readRules(ctx context.Context) (map[string][]types.SecurityGroupR
 
 func (v *View) readSubnets(ctx context.Context) (map[string]types.Subnet, error) {
 	list, err := all(ctx, "subnets", func(ctx context.Context, token *string) (page[types.Subnet], error) {
-		out, err := v.aws.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(subnetPage), NextToken: token})
+		out, err := v.aws.Load().EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(subnetPage), NextToken: token})
 		if err != nil {
 			return page[types.Subnet]{}, err
 		}
@@ -97,7 +99,7 @@ func (v *View) readSubnets(ctx context.Context) (map[string]types.Subnet, error)
 
 func (v *View) readRoutes(ctx context.Context) (map[string][]types.RouteTable, error) {
 	list, err := all(ctx, "route tables", func(ctx context.Context, token *string) (page[types.RouteTable], error) {
-		out, err := v.aws.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{MaxResults: aws.Int32(routePage), NextToken: token})
+		out, err := v.aws.Load().EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{MaxResults: aws.Int32(routePage), NextToken: token})
 		if err != nil {
 			return page[types.RouteTable]{}, err
 		}
@@ -113,7 +115,7 @@ func (v *View) readRoutes(ctx context.Context) (map[string][]types.RouteTable, e
 // ec2Reads answers what reads of groups and subnets ask for, where the answer is all in one sweep.
 type ec2Reads struct {
 	awsapi.EC2
-	query
+	view *View
 }
 
 // only returns the single values of the named filters, false when the filters are others than these.
@@ -135,18 +137,22 @@ func only(filters []types.Filter, names ...string) (map[string]string, bool) {
 
 // DescribeSecurityGroups implements awsapi.EC2: one group by id, or by name and VPC.
 func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecurityGroupsInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error) {
+	age, ok := ageOf(ctx)
 	byID, isID := only(in.Filters, "group-id")
 	byName, isName := only(in.Filters, "group-name", "vpc-id")
-	if !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
+	if !ok || !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
-	groups, err := r.view.groups.get(ctx, r.view.now, r.notBefore, r.view.readGroups)
+	groups, read, err := r.view.groups.get(ctx, r.view.now, age.since(), r.view.readGroups)
 	if err != nil {
 		return nil, err
 	}
 	group, found := groups.byID[byID["group-id"]]
 	if isName {
 		group, found = groups.byName[byName["vpc-id"]+"/"+byName["group-name"]]
+	}
+	if r.view.outdated(read, groupObjects(byID["group-id"]+byName["group-name"], group)...) {
+		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
 	out := &ec2.DescribeSecurityGroupsOutput{}
 	if found {
@@ -155,25 +161,49 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	return out, nil
 }
 
+// groupObjects are the names by which events may call a group.
+func groupObjects(asked string, group types.SecurityGroup) []events.Object {
+	return []events.Object{
+		{Kind: events.SecurityGroup, Name: asked},
+		{Kind: events.SecurityGroup, Name: aws.ToString(group.GroupId)},
+		{Kind: events.SecurityGroup, Name: aws.ToString(group.GroupName)},
+	}
+}
+
 // DescribeSecurityGroupRules implements awsapi.EC2: the rules of one group.
 func (r ec2Reads) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupRulesOutput, error) {
+	age, fits := ageOf(ctx)
 	by, ok := only(in.Filters, "group-id")
-	if !ok || len(in.SecurityGroupRuleIds) > 0 {
+	if !fits || !ok || len(in.SecurityGroupRuleIds) > 0 {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
-	rules, err := r.view.rules.get(ctx, r.view.now, r.notBefore, r.view.readRules)
+	rules, read, err := r.view.rules.get(ctx, r.view.now, age.since(), r.view.readRules)
 	if err != nil {
 		return nil, err
+	}
+	if r.rulesOutdated(read, by["group-id"], rules[by["group-id"]]) {
+		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
 	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: rules[by["group-id"]]}, nil
 }
 
+// rulesOutdated: an event may name the group, by its id or name, or the rule.
+func (r ec2Reads) rulesOutdated(read time.Time, groupID string, rules []types.SecurityGroupRule) bool {
+	groups, _ := r.view.groups.peek()
+	objects := groupObjects(groupID, groups.byID[groupID])
+	for _, rule := range rules {
+		objects = append(objects, events.Object{Kind: events.SecurityGroupRule, Name: aws.ToString(rule.SecurityGroupRuleId)})
+	}
+	return r.view.outdated(read, objects...)
+}
+
 // DescribeSubnets implements awsapi.EC2: subnets by id. Where one is unknown EC2 is asked, which has the right error.
 func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput, opts ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
-	if len(in.SubnetIds) == 0 || len(in.Filters) > 0 {
+	age, ok := ageOf(ctx)
+	if !ok || len(in.SubnetIds) == 0 || len(in.Filters) > 0 {
 		return r.EC2.DescribeSubnets(ctx, in, opts...)
 	}
-	subnets, err := r.view.subnets.get(ctx, r.view.now, r.notBefore, r.view.readSubnets)
+	subnets, _, err := r.view.subnets.get(ctx, r.view.now, r.view.untouched(age, events.Subnet), r.view.readSubnets)
 	if err != nil {
 		return nil, err
 	}
@@ -190,10 +220,11 @@ func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsIn
 
 // DescribeRouteTables implements awsapi.EC2: the route tables of some VPCs.
 func (r ec2Reads) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, opts ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
-	if len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id" {
+	age, ok := ageOf(ctx)
+	if !ok || len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id" {
 		return r.EC2.DescribeRouteTables(ctx, in, opts...)
 	}
-	routes, err := r.view.routes.get(ctx, r.view.now, r.notBefore, r.view.readRoutes)
+	routes, _, err := r.view.routes.get(ctx, r.view.now, r.view.untouched(age, events.RouteTable), r.view.readRoutes)
 	if err != nil {
 		return nil, err
 	}
@@ -206,10 +237,12 @@ func (r ec2Reads) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRoute
 
 // GetManagedPrefixListEntries implements awsapi.EC2: the first page of a list's entries; further ones are asked for.
 func (r ec2Reads) GetManagedPrefixListEntries(ctx context.Context, in *ec2.GetManagedPrefixListEntriesInput, opts ...func(*ec2.Options)) (*ec2.GetManagedPrefixListEntriesOutput, error) {
-	if in.NextToken != nil || in.TargetVersion != nil {
+	read := func(ctx context.Context) (*ec2.GetManagedPrefixListEntriesOutput, error) {
 		return r.EC2.GetManagedPrefixListEntries(ctx, in, opts...)
 	}
-	return r.view.lists.get(ctx, r.view.now, r.notBefore, aws.ToString(in.PrefixListId), func(ctx context.Context) (*ec2.GetManagedPrefixListEntriesOutput, error) {
-		return r.EC2.GetManagedPrefixListEntries(ctx, in, opts...)
-	})
+	if in.NextToken != nil || in.TargetVersion != nil {
+		return read(ctx)
+	}
+	list := aws.ToString(in.PrefixListId)
+	return one(ctx, r.view, &r.view.lists, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
 }

@@ -9,35 +9,49 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 // eksReads answers what reads of clusters and Fargate profiles ask for. EKS describes one at a time.
 type eksReads struct {
 	awsapi.EKS
-	query
+	view *View
 }
 
 // DescribeCluster implements awsapi.EKS.
 func (r eksReads) DescribeCluster(ctx context.Context, in *eks.DescribeClusterInput, opts ...func(*eks.Options)) (*eks.DescribeClusterOutput, error) {
-	return r.view.clusters.get(ctx, r.view.now, r.notBefore, aws.ToString(in.Name), func(ctx context.Context) (*eks.DescribeClusterOutput, error) {
+	cluster := aws.ToString(in.Name)
+	return one(ctx, r.view, &r.view.clusters, cluster, sourceEKS, func(ctx context.Context) (*eks.DescribeClusterOutput, error) {
 		return r.EKS.DescribeCluster(ctx, in, opts...)
-	})
+	}, events.Object{Kind: events.Cluster, Name: cluster})
 }
 
 // DescribeFargateProfile implements awsapi.EKS.
 func (r eksReads) DescribeFargateProfile(ctx context.Context, in *eks.DescribeFargateProfileInput, opts ...func(*eks.Options)) (*eks.DescribeFargateProfileOutput, error) {
-	key := aws.ToString(in.ClusterName) + "/" + aws.ToString(in.FargateProfileName)
-	return r.view.profiles.get(ctx, r.view.now, r.notBefore, key, func(ctx context.Context) (*eks.DescribeFargateProfileOutput, error) {
+	profile := aws.ToString(in.ClusterName) + "/" + aws.ToString(in.FargateProfileName)
+	return one(ctx, r.view, &r.view.profiles, profile, sourceEKS, func(ctx context.Context) (*eks.DescribeFargateProfileOutput, error) {
 		return r.EKS.DescribeFargateProfile(ctx, in, opts...)
-	})
+	}, events.Object{Kind: events.FargateProfile, Name: profile})
 }
 
-// ListFargateProfiles implements awsapi.EKS: the first page of a cluster's profiles; further ones are asked for.
+// ListFargateProfiles implements awsapi.EKS: the first page of a cluster's profiles; further ones are asked for. Any
+// profile's event may be that of a new one.
 func (r eksReads) ListFargateProfiles(ctx context.Context, in *eks.ListFargateProfilesInput, opts ...func(*eks.Options)) (*eks.ListFargateProfilesOutput, error) {
-	if in.NextToken != nil {
+	read := func(ctx context.Context) (*eks.ListFargateProfilesOutput, error) {
 		return r.EKS.ListFargateProfiles(ctx, in, opts...)
 	}
-	return r.view.names.get(ctx, r.view.now, r.notBefore, aws.ToString(in.ClusterName), func(ctx context.Context) (*eks.ListFargateProfilesOutput, error) {
-		return r.EKS.ListFargateProfiles(ctx, in, opts...)
-	})
+	if in.NextToken != nil {
+		return read(ctx)
+	}
+	return one(ctx, r.view, &r.view.names, aws.ToString(in.ClusterName), "", read)
+}
+
+// one answers a question that AWS takes one object at a time: source and objects say which events tell of a change.
+func one[T any](ctx context.Context, v *View, all *answers[T], key, source string, read func(context.Context) (T, error), objects ...events.Object) (T, error) {
+	age, ok := ageOf(ctx)
+	if !ok {
+		return read(ctx)
+	}
+	_, begun, _ := all.last(key, v.now())
+	return all.get(ctx, v.now, v.since(age, begun, source, objects...), key, read)
 }

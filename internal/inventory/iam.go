@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 const (
@@ -30,7 +31,7 @@ type roles struct {
 func (v *View) readRoles(ctx context.Context) (roles, error) {
 	all, pages := roles{byName: map[string]*types.RoleDetail{}, byOwner: map[string][]string{}}, 0
 	in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(rolePage)}
-	for p := iam.NewGetAccountAuthorizationDetailsPaginator(v.aws.IAM, in); p.HasMorePages(); pages++ {
+	for p := iam.NewGetAccountAuthorizationDetailsPaginator(v.aws.Load().IAM, in); p.HasMorePages(); pages++ {
 		page, err := p.NextPage(ctx)
 		if err != nil {
 			return roles{}, fmt.Errorf("reading the account's roles: %w", err)
@@ -50,19 +51,28 @@ func (v *View) readRoles(ctx context.Context) (roles, error) {
 	return all, nil
 }
 
-// iamReads answers what reads of roles ask for. What is not in the sweep is asked of IAM, which has the right error.
+// iamReads answers what reads of roles ask for.
 type iamReads struct {
 	awsapi.IAM
-	query
+	view *View
 }
 
-// role returns a role of the sweep, nil when IAM is to be asked.
-func (r iamReads) role(ctx context.Context, name *string) (*types.RoleDetail, error) {
-	if !r.view.roleUse.sweepIsCheaper(aws.ToString(name), roleCalls, r.view.now()) {
+// role returns a role of the sweep, nil when IAM is to be asked. Errors: *types.NoSuchEntityException where the sweep has
+// no such role.
+func (r iamReads) role(ctx context.Context, of *string) (*types.RoleDetail, error) {
+	name := aws.ToString(of)
+	age, ok := ageOf(ctx)
+	if !ok || !r.view.roleUse.sweepIsCheaper(name, roleCalls, r.view.now()) {
 		return nil, nil
 	}
-	all, err := r.view.roles.get(ctx, r.view.now, r.notBefore, r.view.readRoles)
-	return all.byName[aws.ToString(name)], err
+	all, read, err := r.view.roles.get(ctx, r.view.now, age.since(), r.view.readRoles)
+	if err != nil || r.view.outdated(read, events.Object{Kind: events.Role, Name: name}) {
+		return nil, err
+	}
+	if all.byName[name] == nil {
+		return nil, &types.NoSuchEntityException{Message: aws.String("there was no role " + name + " when the account's roles were last read")}
+	}
+	return all.byName[name], nil
 }
 
 // GetRole implements awsapi.IAM.
@@ -122,4 +132,12 @@ func (r iamReads) GetRolePolicy(ctx context.Context, in *iam.GetRolePolicyInput,
 		}
 	}
 	return r.IAM.GetRolePolicy(ctx, in, opts...)
+}
+
+// GetPolicy implements awsapi.IAM: a managed policy, which many roles have.
+func (r iamReads) GetPolicy(ctx context.Context, in *iam.GetPolicyInput, opts ...func(*iam.Options)) (*iam.GetPolicyOutput, error) {
+	arn := aws.ToString(in.PolicyArn)
+	return one(ctx, r.view, &r.view.managed, arn, "", func(ctx context.Context) (*iam.GetPolicyOutput, error) {
+		return r.IAM.GetPolicy(ctx, in, opts...)
+	}, events.Object{Kind: events.ManagedPolicy, Name: arn})
 }

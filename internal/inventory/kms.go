@@ -4,45 +4,53 @@ package inventory
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 // kmsReads answers what reads of keys ask for. KMS lists nothing but ids, so keys are read one by one; only their tags
 // come in a sweep.
 type kmsReads struct {
 	awsapi.KMS
-	query
+	view *View
 }
 
-// DescribeKey implements awsapi.KMS.
+// DescribeKey implements awsapi.KMS. An alias leads to a key, and either can change.
 func (r kmsReads) DescribeKey(ctx context.Context, in *kms.DescribeKeyInput, opts ...func(*kms.Options)) (*kms.DescribeKeyOutput, error) {
-	return r.view.keys.get(ctx, r.view.now, r.notBefore, aws.ToString(in.KeyId), func(ctx context.Context) (*kms.DescribeKeyOutput, error) {
+	ref := aws.ToString(in.KeyId)
+	v := r.view
+	objects := []events.Object{keyObject(ref)}
+	if known, _, ok := v.keys.last(ref, v.now()); ok {
+		objects = append(objects, keyObject(aws.ToString(known.KeyMetadata.KeyId)))
+	}
+	return one(ctx, v, &v.keys, ref, sourceKMS, func(ctx context.Context) (*kms.DescribeKeyOutput, error) {
 		return r.KMS.DescribeKey(ctx, in, opts...)
-	})
+	}, objects...)
 }
 
 // GetKeyPolicy implements awsapi.KMS.
 func (r kmsReads) GetKeyPolicy(ctx context.Context, in *kms.GetKeyPolicyInput, opts ...func(*kms.Options)) (*kms.GetKeyPolicyOutput, error) {
-	return r.view.policies.get(ctx, r.view.now, r.notBefore, aws.ToString(in.KeyId), func(ctx context.Context) (*kms.GetKeyPolicyOutput, error) {
+	return one(ctx, r.view, &r.view.policies, aws.ToString(in.KeyId), sourceKMS, func(ctx context.Context) (*kms.GetKeyPolicyOutput, error) {
 		return r.KMS.GetKeyPolicy(ctx, in, opts...)
-	})
+	}, keyObject(aws.ToString(in.KeyId)))
 }
 
 // GetKeyRotationStatus implements awsapi.KMS.
 func (r kmsReads) GetKeyRotationStatus(ctx context.Context, in *kms.GetKeyRotationStatusInput, opts ...func(*kms.Options)) (*kms.GetKeyRotationStatusOutput, error) {
-	return r.view.rotations.get(ctx, r.view.now, r.notBefore, aws.ToString(in.KeyId), func(ctx context.Context) (*kms.GetKeyRotationStatusOutput, error) {
+	return one(ctx, r.view, &r.view.rotations, aws.ToString(in.KeyId), sourceKMS, func(ctx context.Context) (*kms.GetKeyRotationStatusOutput, error) {
 		return r.KMS.GetKeyRotationStatus(ctx, in, opts...)
-	})
+	}, keyObject(aws.ToString(in.KeyId)))
 }
 
 // ListResourceTags implements awsapi.KMS.
 func (r kmsReads) ListResourceTags(ctx context.Context, in *kms.ListResourceTagsInput, opts ...func(*kms.Options)) (*kms.ListResourceTagsOutput, error) {
-	tags, err := r.tagsOf(ctx, aws.ToString(in.KeyId))
+	tags, err := r.view.tagsOf(ctx, aws.ToString(in.KeyId), keyObject(aws.ToString(in.KeyId)))
 	if err != nil {
 		return nil, err
 	}
@@ -54,4 +62,12 @@ func (r kmsReads) ListResourceTags(ctx context.Context, in *kms.ListResourceTags
 		out.Tags = append(out.Tags, types.Tag{TagKey: aws.String(k), TagValue: aws.String(v)})
 	}
 	return out, nil
+}
+
+// keyObject is the key of an id, an ARN or an alias, as events name it.
+func keyObject(ref string) events.Object {
+	if strings.HasPrefix(ref, "alias/") {
+		return events.Object{Kind: events.Alias, Name: ref}
+	}
+	return events.Object{Kind: events.Key, Name: ref[strings.LastIndex(ref, "/")+1:]}
 }

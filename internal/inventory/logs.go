@@ -6,12 +6,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 // logPage is the most that DescribeLogGroups gives at a time (CloudWatch Logs API reference).
@@ -22,7 +24,7 @@ type logGroups map[string]types.LogGroup
 
 func (v *View) readLogGroups(ctx context.Context) (logGroups, error) {
 	all, pages := logGroups{}, 0
-	for p := cloudwatchlogs.NewDescribeLogGroupsPaginator(v.aws.Logs, &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(logPage)}); p.HasMorePages(); pages++ {
+	for p := cloudwatchlogs.NewDescribeLogGroupsPaginator(v.aws.Load().Logs, &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(logPage)}); p.HasMorePages(); pages++ {
 		page, err := p.NextPage(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("reading the account's log groups: %w", err)
@@ -38,30 +40,33 @@ func (v *View) readLogGroups(ctx context.Context) (logGroups, error) {
 // logsReads answers what reads of log groups ask for.
 type logsReads struct {
 	awsapi.Logs
-	query
+	view *View
 }
 
-// DescribeLogGroups implements awsapi.Logs for a prefix that is a whole name: that group alone. Where there is none by
-// that very name, CloudWatch Logs is asked.
+// DescribeLogGroups implements awsapi.Logs for a prefix that is a whole name: that group alone, or none.
 func (r logsReads) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.DescribeLogGroupsInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
 	name := aws.ToString(in.LogGroupNamePrefix)
-	if name == "" || in.NextToken != nil || !r.view.logUse.sweepIsCheaper(name, 1, r.view.now()) {
+	age, ok := ageOf(ctx)
+	if !ok || name == "" || in.NextToken != nil || !r.view.logUse.sweepIsCheaper(name, 1, r.view.now()) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
-	all, err := r.view.logGroups.get(ctx, r.view.now, r.notBefore, r.view.readLogGroups)
+	all, read, err := r.view.logGroups.get(ctx, r.view.now, age.since(), r.view.readLogGroups)
 	if err != nil {
 		return nil, err
 	}
-	group, known := all[name]
-	if !known {
+	if r.view.outdated(read, events.Object{Kind: events.LogGroup, Name: name}) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
-	return &cloudwatchlogs.DescribeLogGroupsOutput{LogGroups: []types.LogGroup{group}}, nil
+	out := &cloudwatchlogs.DescribeLogGroupsOutput{}
+	if group, known := all[name]; known {
+		out.LogGroups = append(out.LogGroups, group)
+	}
+	return out, nil
 }
 
 // ListTagsForResource implements awsapi.Logs.
 func (r logsReads) ListTagsForResource(ctx context.Context, in *cloudwatchlogs.ListTagsForResourceInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.ListTagsForResourceOutput, error) {
-	tags, err := r.tagsOf(ctx, aws.ToString(in.ResourceArn))
+	tags, err := r.view.tagsOf(ctx, aws.ToString(in.ResourceArn), events.Object{Kind: events.LogGroup, Name: nameOf(aws.ToString(in.ResourceArn))})
 	if err != nil {
 		return nil, err
 	}
@@ -69,4 +74,10 @@ func (r logsReads) ListTagsForResource(ctx context.Context, in *cloudwatchlogs.L
 		return r.Logs.ListTagsForResource(ctx, in, opts...)
 	}
 	return &cloudwatchlogs.ListTagsForResourceOutput{Tags: maps.Clone(tags)}, nil
+}
+
+// nameOf is the name in a log group's ARN.
+func nameOf(arn string) string {
+	_, name, _ := strings.Cut(arn, ":log-group:")
+	return strings.TrimSuffix(name, ":*")
 }

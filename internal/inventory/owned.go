@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package inventory reads an account as a whole, instead of object by object.
 package inventory
 
 import (
@@ -24,10 +23,10 @@ const (
 	FargateProfileType = "eks:fargateprofile"
 )
 
-// Tagged returns the ARNs of the objects of the given types whose tag key has the given value. The Tagging API is
+// withTag returns the ARNs of the objects of the given types whose tag key has the given value. The Tagging API is
 // eventually consistent: whoever acts on an object reads its own tags first.
 // Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
-func Tagged(ctx context.Context, client awsapi.Tagging, key, value string, types ...string) ([]string, error) {
+func withTag(ctx context.Context, client awsapi.Tagging, key, value string, types ...string) ([]string, error) {
 	var arns []string
 	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(client, &resourcegroupstaggingapi.GetResourcesInput{
 		TagFilters:          []tagtypes.TagFilter{{Key: aws.String(key), Values: []string{value}}},
@@ -45,8 +44,8 @@ func Tagged(ctx context.Context, client awsapi.Tagging, key, value string, types
 	return arns, nil
 }
 
-// TaggedRoles returns the ARNs of the IAM roles whose tag key has the given value: one sweep over all roles.
-func TaggedRoles(ctx context.Context, client awsapi.IAM, key, value string) ([]string, error) {
+// rolesWithTag returns the ARNs of the IAM roles whose tag key has the given value: one sweep over all roles.
+func rolesWithTag(ctx context.Context, client awsapi.IAM, key, value string) ([]string, error) {
 	var arns []string
 	pages := iam.NewGetAccountAuthorizationDetailsPaginator(client, &iam.GetAccountAuthorizationDetailsInput{
 		Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole},
@@ -67,13 +66,13 @@ func TaggedRoles(ctx context.Context, client awsapi.IAM, key, value string) ([]s
 	return arns, nil
 }
 
-// Owned returns the ARNs of everything in the account and Region that carries the tag: all kinds that the operator creates.
-func Owned(ctx context.Context, account *awsapi.Account, key, value string) ([]string, error) {
-	arns, err := Tagged(ctx, account.Tagging, key, value, KeyType, LogGroupType, SecurityGroupType, FargateProfileType)
+// owned returns the ARNs of everything in the account and Region that carries the tag: all kinds that the operator creates.
+func owned(ctx context.Context, clients awsapi.Clients, key, value string) ([]string, error) {
+	arns, err := withTag(ctx, clients.Tagging, key, value, KeyType, LogGroupType, SecurityGroupType, FargateProfileType)
 	if err != nil {
 		return nil, err
 	}
-	roles, err := TaggedRoles(ctx, account.IAM, key, value)
+	roles, err := rolesWithTag(ctx, clients.IAM, key, value)
 	if err != nil {
 		return nil, err
 	}

@@ -25,14 +25,14 @@ type reading struct {
 	err   error // once done is closed
 }
 
-// get returns an answer whose reading did not begin before notBefore. Errors: those of read, which
+// get returns an answer whose reading did not begin before notBefore, and when it began. Errors: those of read, which
 // everybody gets who waited for the same reading, and ctx's own.
-func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, error) {
+func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, time.Time, error) {
 	for {
 		s.mu.Lock()
 		if !s.begun.IsZero() && !s.begun.Before(notBefore) {
 			defer s.mu.Unlock()
-			return s.value, nil
+			return s.value, s.begun, nil
 		}
 		under := s.under
 		if under == nil {
@@ -45,18 +45,18 @@ func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore tim
 		select {
 		case <-ctx.Done():
 			var none T
-			return none, ctx.Err()
+			return none, time.Time{}, ctx.Err()
 		case <-under.done:
 		}
 		// A reading that ended with its own reader says nothing about AWS, and one that began too early is not ours.
 		if under.err != nil && !under.begun.Before(notBefore) && !errors.Is(under.err, context.Canceled) && !errors.Is(under.err, context.DeadlineExceeded) {
 			var none T
-			return none, under.err
+			return none, time.Time{}, under.err
 		}
 	}
 }
 
-func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.Context) (T, error)) (T, error) {
+func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.Context) (T, error)) (T, time.Time, error) {
 	value, err := read(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,14 @@ func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.
 	}
 	s.under = nil
 	close(under.done)
-	return value, err
+	return value, under.begun, err
+}
+
+// peek returns the last answer, however old, and when it was read.
+func (s *shared[T]) peek() (T, time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value, s.begun
 }
 
 // keepFor is how long an answer that nobody asks for is kept: longer than any interval between two reads of an object.
@@ -79,8 +86,16 @@ type answers[T any] struct {
 	checkAt int
 }
 
+// get returns what was answered to key, as shared.get does.
 func (a *answers[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, key string, read func(context.Context) (T, error)) (T, error) {
-	return a.entry(key, now()).get(ctx, now, notBefore, read)
+	value, _, err := a.entry(key, now()).get(ctx, now, notBefore, read)
+	return value, err
+}
+
+// last is what was last answered to key and when it was read, and false if nothing was.
+func (a *answers[T]) last(key string, now time.Time) (T, time.Time, bool) {
+	value, begun := a.entry(key, now).peek()
+	return value, begun, !begun.IsZero()
 }
 
 func (a *answers[T]) entry(key string, now time.Time) *shared[T] {

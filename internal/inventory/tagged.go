@@ -6,11 +6,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 // tagPage is the most that GetResources gives at a time (its API reference).
@@ -24,7 +26,7 @@ type tagged struct {
 
 func (v *View) readTagged(ctx context.Context) (tagged, error) {
 	all := tagged{tags: map[string]map[string]string{}, byOwner: map[string][]string{}}
-	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(v.aws.Tagging, &resourcegroupstaggingapi.GetResourcesInput{
+	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(v.aws.Load().Tagging, &resourcegroupstaggingapi.GetResourcesInput{
 		TagFilters:          []types.TagFilter{{Key: &v.ownerTag}},
 		ResourceTypeFilters: []string{KeyType, LogGroupType, SecurityGroupType, FargateProfileType},
 		ResourcesPerPage:    aws.Int32(tagPage),
@@ -47,21 +49,42 @@ func (v *View) readTagged(ctx context.Context) (tagged, error) {
 	return all, nil
 }
 
-// tagsOf returns the tags of an object that carries an owner tag, nil for any other.
-func (q query) tagsOf(ctx context.Context, arn string) (map[string]string, error) {
-	all, err := q.view.tagged.get(ctx, q.view.now, q.notBefore, q.view.readTagged)
-	return all.tags[arn], err
+// tagsOf returns the tags of an object that carries an owner tag, nil for any other and where AWS is to be asked.
+func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (map[string]string, error) {
+	age, ok := ageOf(ctx)
+	if !ok {
+		return nil, nil
+	}
+	all, read, err := v.tagged.get(ctx, v.now, age.since(), v.readTagged)
+	if err != nil || v.outdated(read, object) {
+		return nil, err
+	}
+	return all.tags[arn], nil
 }
 
-// Owned returns the ARNs of everything that carries the owner tag with the given value, read no earlier than notBefore.
-func (v *View) Owned(ctx context.Context, notBefore time.Time, owner string) ([]string, error) {
-	all, err := v.tagged.get(ctx, v.now, notBefore, v.readTagged)
+// Owned returns the ARNs of everything that carries the owner tag with the given value.
+func (v *View) Owned(ctx context.Context, owner string) ([]string, error) {
+	age, ok := ageOf(ctx)
+	if !ok {
+		return owned(ctx, *v.aws.Load(), v.ownerTag, owner)
+	}
+	all, _, err := v.tagged.get(ctx, v.now, age.since(), v.readTagged)
 	if err != nil {
 		return nil, err
 	}
-	roles, err := v.roles.get(ctx, v.now, notBefore, v.readRoles)
+	roles, _, err := v.roles.get(ctx, v.now, age.since(), v.readRoles)
 	if err != nil {
 		return nil, err
 	}
 	return slices.Concat(all.byOwner[owner], roles.byOwner[owner]), nil
+}
+
+// OwnedKeys returns the ARNs of the keys among what Owned returns.
+func (v *View) OwnedKeys(ctx context.Context, owner string) ([]string, error) {
+	age, ok := ageOf(ctx)
+	if !ok {
+		return withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType)
+	}
+	all, _, err := v.tagged.get(ctx, v.now, age.since(), v.readTagged)
+	return slices.DeleteFunc(slices.Clone(all.byOwner[owner]), func(arn string) bool { return !strings.Contains(arn, ":kms:") }), err
 }

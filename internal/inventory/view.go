@@ -4,24 +4,27 @@
 // SDK's clients: it answers the same calls, out of sweeps that all profiles share, and joins what is asked for at the same
 // moment. Resources do not know whether they are answered by AWS or by a View.
 //
-// What a View says may be some minutes old, so nothing is ever written on its word: a pass that finds anything to do, or
-// to report as new, reads AWS itself (decision 0015).
+// What a View says may be some minutes old, so nothing is ever written on its word: what looks as if there were something
+// to do about it is read from AWS itself first (decisions 0015 and 0017).
 package inventory
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 // View is what is known of one account and Region. It is safe for concurrent use.
 type View struct {
-	aws awsapi.Clients
+	aws atomic.Pointer[awsapi.Clients]
 	now func() time.Time
 	// ownerTag is the key of the tag that marks what operators made.
 	ownerTag string
@@ -43,31 +46,66 @@ type View struct {
 	policies  answers[*kms.GetKeyPolicyOutput]
 	rotations answers[*kms.GetKeyRotationStatusOutput]
 	lists     answers[*ec2.GetManagedPrefixListEntriesOutput]
+	managed   answers[*iam.GetPolicyOutput]
 
 	roleUse, logUse use
+	touches         touches
+	// hears tells whether events tell of changes in a service (its eventSource).
+	hears func(source string) bool
 }
 
 // NewView returns a View that knows nothing yet. It asks clients, takes the time from now, and knows the objects of
 // operators by the tag with the key ownerTag.
 func NewView(clients awsapi.Clients, now func() time.Time, ownerTag string) *View {
-	return &View{aws: clients, now: now, ownerTag: ownerTag}
+	v := &View{now: now, ownerTag: ownerTag}
+	v.Renew(clients)
+	return v
 }
 
-// Since returns clients whose reads are answered with nothing that was read before notBefore. Their writes, and reads of
-// other forms than the operator's own, go to AWS.
-func (v *View) Since(notBefore time.Time) awsapi.Clients {
-	q := query{v, notBefore}
-	clients := v.aws
-	clients.EKS = eksReads{v.aws.EKS, q}
-	clients.IAM = iamReads{v.aws.IAM, q}
-	clients.EC2 = ec2Reads{v.aws.EC2, q}
-	clients.KMS = kmsReads{v.aws.KMS, q}
-	clients.Logs = logsReads{v.aws.Logs, q}
+// Renew has the View ask other clients from now on: those of a session that was made anew. What is known stays known.
+func (v *View) Renew(clients awsapi.Clients) { v.aws.Store(&clients) }
+
+// Clients returns clients whose reads the View answers where the context says how old answers may be (With). Their
+// writes, and reads of other forms than the operator's own, go to AWS.
+func (v *View) Clients() awsapi.Clients {
+	clients := *v.aws.Load()
+	clients.EKS = eksReads{clients.EKS, v}
+	clients.IAM = iamReads{clients.IAM, v}
+	clients.EC2 = ec2Reads{clients.EC2, v}
+	clients.KMS = kmsReads{clients.KMS, v}
+	clients.Logs = logsReads{clients.Logs, v}
 	return clients
 }
 
-// query is a View, and how old its answers may be.
-type query struct {
-	view      *View
-	notBefore time.Time
+// Hear says how to ask whether events tell of changes in a service, by its eventSource. What AWS can only be asked for one
+// by one is then read once an hour, and when an event tells of a change. Call it before the View is used.
+func (v *View) Hear(hears func(source string) bool) { v.hears = hears }
+
+// Touch says that an object may have changed: nothing that was read of it before is of use any more.
+func (v *View) Touch(objects ...events.Object) {
+	for _, o := range objects {
+		if o.Kind == events.Subnet || o.Kind == events.RouteTable { // many profiles look at each: one sweep serves them all
+			o.Name = events.Any
+		}
+		v.touches.touch(o, v.now())
+	}
+}
+
+// untouched is how old a sweep over a kind of objects may be which is read anew when any of them was touched.
+func (v *View) untouched(age Age, kind events.Kind) time.Time {
+	return later(age.since(), v.touches.last(events.Object{Kind: kind, Name: events.Any}))
+}
+
+// outdated tells that one of the objects was touched since an answer was read.
+func (v *View) outdated(read time.Time, objects ...events.Object) bool {
+	return v.touches.last(objects...).After(read)
+}
+
+// since is how old an answer about some objects may be that is read for itself, the last one of which was begun at begun.
+func (v *View) since(age Age, begun time.Time, source string, objects ...events.Object) time.Time {
+	touched := v.touches.last(objects...)
+	if v.hears != nil && v.hears(source) && begun.After(touched.Add(unsettledFor)) {
+		return later(age.NotBefore, v.now().Add(-heardFor))
+	}
+	return later(age.since(), touched)
 }

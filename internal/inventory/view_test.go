@@ -63,6 +63,11 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
+// within is a context in which nothing that was read before since will do.
+func (r *rig) within(since time.Time) context.Context {
+	return inventory.With(context.Background(), inventory.Age{NotBefore: since})
+}
+
 // must returns the outcome of a call that cannot fail here.
 func must[T any](out T, err error) T {
 	if err != nil {
@@ -228,7 +233,7 @@ func TestAViewAnswersAsAWSDoes(t *testing.T) {
 	ctx := context.Background()
 	for _, read := range reads {
 		want := must(read.do(ctx, r, r.aws))
-		if got := must(read.do(ctx, r, r.view.Since(r.clock.Now()))); !same(got, want) {
+		if got := must(read.do(r.within(r.clock.Now()), r, r.view.Clients())); !same(got, want) {
 			t.Errorf("%s: a View answers\n%+v\nand AWS\n%+v", read.name, show(got), show(want))
 		}
 	}
@@ -248,11 +253,10 @@ func show(v any) string { return string(must(json.Marshal(v))) }
 // TestWhatIsKnownIsNotAskedAgain: the second round of all reads costs nothing, and each sweep one call.
 func TestWhatIsKnownIsNotAskedAgain(t *testing.T) {
 	r := newRig(t)
-	ctx := context.Background()
 	since := r.clock.Now()
 	for range 2 {
 		for _, read := range reads {
-			must(read.do(ctx, r, r.view.Since(since)))
+			must(read.do(r.within(since), r, r.view.Clients()))
 		}
 		r.clock.Advance(time.Minute)
 	}
@@ -268,7 +272,7 @@ func TestWhatIsKnownIsNotAskedAgain(t *testing.T) {
 	if got["GetRole"]+got["ListResourceTags"]+got["ListTagsForResource"] > 0 {
 		t.Errorf("read one by one: %v", got)
 	}
-	if must(r.view.Owned(ctx, since, owner)); len(r.sim.Calls()) != len(got) {
+	if must(r.view.Owned(r.within(since), owner)); len(r.sim.Calls()) != len(got) {
 		t.Errorf("what is owned is in the sweeps, and was asked for")
 	}
 }
@@ -279,12 +283,12 @@ func TestNothingOlderThanAskedFor(t *testing.T) {
 	ctx := context.Background()
 	start := r.clock.Now()
 	for _, read := range reads {
-		must(read.do(ctx, r, r.view.Since(start)))
+		must(read.do(r.within(start), r, r.view.Clients()))
 	}
 	r.clock.Advance(time.Minute)
 	must(r.aws.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: aws.String("pods"), PolicyName: aws.String("bucket")}))
 	names := func(since time.Time) []string {
-		return must(r.view.Since(since).IAM.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: aws.String("pods")})).PolicyNames
+		return must(r.view.Clients().IAM.ListRolePolicies(r.within(since), &iam.ListRolePoliciesInput{RoleName: aws.String("pods")})).PolicyNames
 	}
 	if got := names(start); len(got) != 1 {
 		t.Errorf("what was read at the start has policies %v", got)
@@ -297,11 +301,11 @@ func TestNothingOlderThanAskedFor(t *testing.T) {
 // TestOwned: what carries the owner tag is found, with the role, and nobody else's.
 func TestOwned(t *testing.T) {
 	r := newRig(t)
-	got := must(r.view.Owned(context.Background(), r.clock.Now(), owner))
+	got := must(r.view.Owned(r.within(r.clock.Now()), owner))
 	if len(got) != 5 || !slices.Contains(got, r.keyARN) {
 		t.Errorf("owned: %q", got)
 	}
-	if got := must(r.view.Owned(context.Background(), r.clock.Now(), "op/team/two")); len(got) != 0 {
+	if got := must(r.view.Owned(r.within(r.clock.Now()), "op/team/two")); len(got) != 0 {
 		t.Errorf("another's: %q", got)
 	}
 }
@@ -321,7 +325,7 @@ func TestReadsAtOnceAreJoined(t *testing.T) {
 	since := r.clock.Now()
 	ask := func() {
 		defer wait.Done()
-		_, err := r.view.Since(since).IAM.GetRole(context.Background(), &iam.GetRoleInput{RoleName: aws.String("pods")})
+		_, err := r.view.Clients().IAM.GetRole(r.within(since), &iam.GetRoleInput{RoleName: aws.String("pods")})
 		errs <- err
 	}
 	wait.Add(1)
@@ -346,10 +350,9 @@ func TestReadsAtOnceAreJoined(t *testing.T) {
 // TestAFailedReadingIsNotKept: everybody who waited for it gets the error, and the next one asks again.
 func TestAFailedReadingIsNotKept(t *testing.T) {
 	r := newRig(t)
-	ctx := context.Background()
 	r.sim.Fail("iam:GetAccountAuthorizationDetails", "Throttling", "Rate exceeded", 400, 1)
 	get := func() error {
-		_, err := r.view.Since(r.clock.Now()).IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("pods")})
+		_, err := r.view.Clients().IAM.GetRole(r.within(r.clock.Now()), &iam.GetRoleInput{RoleName: aws.String("pods")})
 		return err
 	}
 	if err := get(); awsapi.Code(err) != "Throttling" {
@@ -375,7 +378,7 @@ func TestAReaderThatGivesUpTakesNobodyWithIt(t *testing.T) {
 		return awssim.Fault{Kind: awssim.Hang}
 	})
 	get := func(ctx context.Context, done chan error) {
-		_, err := r.view.Since(time.Time{}).IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("pods")})
+		_, err := r.view.Clients().IAM.GetRole(inventory.With(ctx, inventory.Age{}), &iam.GetRoleInput{RoleName: aws.String("pods")})
 		done <- err
 	}
 	one, two := make(chan error, 1), make(chan error, 1)
@@ -400,7 +403,7 @@ func TestFewManagedAmongManyAreReadOneByOne(t *testing.T) {
 	}
 	for round := range 3 {
 		r.sim.ResetCalls()
-		must(r.view.Since(r.clock.Now()).Logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("/pods")}))
+		must(r.view.Clients().Logs.DescribeLogGroups(r.within(r.clock.Now()), &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("/pods")}))
 		if n := len(r.sim.Calls()); round > 0 && n != 1 || round == 0 && n < 6 {
 			t.Errorf("round %d: %d calls", round, n)
 		}
@@ -411,8 +414,8 @@ func TestFewManagedAmongManyAreReadOneByOne(t *testing.T) {
 // TestOtherFormsGoToAWS: what a View has no answer for, it does not answer.
 func TestOtherFormsGoToAWS(t *testing.T) {
 	r := newRig(t)
-	ctx := context.Background()
-	c := r.view.Since(r.clock.Now())
+	ctx := r.within(r.clock.Now())
+	c := r.view.Clients()
 	if _, err := c.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("nobody")}); awsapi.Code(err) != "NoSuchEntity" {
 		t.Errorf("a role that does not exist: %v", err)
 	}

@@ -25,21 +25,30 @@ func (p *pass) act(ctx context.Context) {
 	}
 }
 
-// bring does one object's work, step by step, each step confirmed by a fresh read.
+// bring does one object's work, step by step: decided on and confirmed by a fresh read, but for a first creation, which
+// AWS itself decides on, and whose outcome the next pass reads back.
 func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
+	ctx = p.opts.fresh(ctx)
 	for range maxSteps {
 		p.judge(it)
 		step := p.nextStep(it)
+		if step != nil && !p.sure(it) && ctx.Err() == nil {
+			p.readAgain(ctx, it)
+			p.judge(it)
+			step = p.nextStep(it)
+		}
 		if step == nil || ctx.Err() != nil {
 			return wrote
 		}
-		wrote = true
 		if err := step.do(ctx); err != nil {
 			it.stop(p, err)
-			return wrote
+			return wrote || !it.heldUp()
 		}
+		wrote = true
 		it.object.Done = append(it.object.Done, step.verb)
-		p.observe(ctx, it)
+		if !p.takeAsMade(it) {
+			p.observeFresh(ctx, it)
+		}
 	}
 	p.judge(it)
 	if p.nextStep(it) != nil {
@@ -57,7 +66,7 @@ type step struct {
 // nextStep picks the one thing to do next, or nil. It notes what the object waits for.
 func (p *pass) nextStep(it *item) *step {
 	switch {
-	case it.stopped, it.obs == nil, len(it.object.Problems) > 0, it.own == referenced, it.own == foreign:
+	case it.stopped, it.obs == nil, it.unproven, len(it.object.Problems) > 0, it.own == referenced, it.own == foreign:
 		return nil
 	case it.obs.Busy != nil:
 		return nil
@@ -79,7 +88,7 @@ func (p *pass) creation(it *item) *step {
 		return nil
 	}
 	if missing := p.missing(it); missing != "" {
-		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), missing)}
+		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), missing), Idle: true}
 		return nil
 	}
 	return &step{"created", func(ctx context.Context) error { return p.create(ctx, it) }}
@@ -140,7 +149,7 @@ func (p *pass) repair(it *item) *step {
 		return p.tagging(it, declared)
 	}
 	if waitsFor != "" {
-		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), waitsFor)}
+		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), waitsFor), Idle: true}
 	}
 	return nil
 }

@@ -42,6 +42,9 @@ type Options struct {
 	Order []string
 	// Classify says what an error means.
 	Classify func(error) failure.Failure
+	// Fresh returns a context in which Observe is answered by AWS itself; outside of it, answers may be some minutes old.
+	// Nil: they never are.
+	Fresh func(context.Context) context.Context
 	// Begin writes down, in status, that objects are about to be created at that time, which is to be remembered in
 	// Prior.Began; when it fails, they are not created. Now is the clock; nil means time.Now.
 	Begin func(ctx context.Context, ids []ID, at time.Time) error
@@ -57,8 +60,13 @@ type item struct {
 	object *Object
 	// first are the drifts as the pass found them, before it wrote anything.
 	first []drift.Difference
-	// created is true once this pass has asked for the object's creation.
-	created bool
+	// fresh: the last observation was answered by AWS itself, in this pass.
+	fresh bool
+	// created is true once this pass has asked for the object's creation; unproven while AWS's answer to that is all
+	// that is known of the object.
+	created, unproven bool
+	// asked: a Resource that begins itself was about to ask AWS for the creation.
+	asked bool
 	// began is when the object's creation was last begun; begun: by this pass.
 	began time.Time
 	begun bool
@@ -83,8 +91,11 @@ func Run(ctx context.Context, resources, leftovers []Resource, opts Options) Res
 	for _, it := range p.items {
 		p.observe(ctx, it)
 	}
-	for _, it := range p.items { // judged only now: an object may refer to one that comes later in the list
-		p.judge(it)
+	p.judgeAll()
+	if opts.Enforce {
+		p.makeSure(ctx)
+	}
+	for _, it := range p.items {
 		it.first = slices.Clone(it.object.Drift)
 		p.blocked = p.blocked || len(it.object.Problems) > 0 || it.object.Failure != nil
 	}
@@ -92,8 +103,15 @@ func Run(ctx context.Context, resources, leftovers []Resource, opts Options) Res
 		p.act(ctx)
 	}
 	p.conclude()
-	p.prune(ctx, leftovers)
+	p.prune(p.opts.fresh(ctx), leftovers)
 	return p.result
+}
+
+// judgeAll comes after all is observed: an object may refer to one that comes later in the list.
+func (p *pass) judgeAll() {
+	for _, it := range p.items {
+		p.judge(it)
+	}
 }
 
 func newPass(resources []Resource, opts Options) *pass {
@@ -110,11 +128,17 @@ func newItem(res Resource, prior Prior) *item {
 
 // observe reads the object and publishes what others may need of it.
 func (p *pass) observe(ctx context.Context, it *item) {
+	it.unproven = false
 	obs, err := it.res.Observe(ctx, p.values)
 	if err != nil {
 		it.stop(p, err)
 		return
 	}
+	p.take(it, obs)
+}
+
+// take notes an observation.
+func (p *pass) take(it *item, obs *Observation) {
 	it.obs = obs
 	// What is somebody else's gives nothing: no object of ours shall lean on it.
 	if !obs.Exists || p.stopsUs(ownerOf(it.res, obs, it.prior, p.opts.Owner)) {
@@ -171,6 +195,9 @@ func (p *pass) judge(it *item) {
 	if unshown := p.unrepeatable(it); unshown != nil && !it.stopped {
 		obj.Waiting = unshown
 	}
+	if it.unproven && obj.Waiting == nil {
+		obj.Waiting = readBack(obj.ID)
+	}
 }
 
 // stopsUs: somebody else's object always does; one without owner tag does unless it may be adopted, or nothing is
@@ -191,7 +218,7 @@ func (o *Object) add(problem Problem) {
 func (p *pass) describe(it *item) {
 	obj := it.object
 	obj.Exists, obj.ARN, obj.State, obj.Began = it.obs.Exists, it.obs.ARN, it.obs.State, it.beganAt()
-	obj.Origin, obj.Unshown = "", p.unrepeatable(it) != nil
+	obj.Origin, obj.Unshown, obj.Unproven = "", p.unrepeatable(it) != nil, it.unproven
 	switch it.own {
 	case referenced:
 		obj.Origin = Referenced
@@ -213,7 +240,7 @@ func (p *pass) describe(it *item) {
 // differences lists everything in which the object is not as declared.
 func (p *pass) differences(it *item) []drift.Difference {
 	switch {
-	case it.object.Unshown:
+	case it.object.Unshown, it.unproven:
 		return nil
 	case it.own == unowned:
 		return []drift.Difference{{
@@ -264,7 +291,7 @@ func (p *pass) sort(it *item, diffs []drift.Difference) {
 		obj.Drift = append(obj.Drift, d)
 	}
 	switch {
-	case it.own == ours && repairs == 0 && it.obs.Busy == nil && len(obj.Unjudged) == 0:
+	case it.own == ours && repairs == 0 && it.obs.Busy == nil && len(obj.Unjudged) == 0 && !it.unproven:
 		obj.Hash = p.declaration(it)
 	case it.own == ours:
 		obj.Hash = it.prior.Hash

@@ -71,6 +71,11 @@ func AboutToCreate(ctx context.Context) error {
 	return nil
 }
 
+// heldUp tells that a step has ended before AWS was asked for anything: it waits for its turn.
+func (it *item) heldUp() bool {
+	return beginsItself(it.res) && it.object.Waiting != nil && !it.asked
+}
+
 // begunOnly: status knows that the object was to be created, and not what came of it.
 func begunOnly(prior Prior) bool {
 	return prior.ARN == "" && prior.Hash == "" && !prior.Began.IsZero()
@@ -79,7 +84,10 @@ func begunOnly(prior Prior) bool {
 // create asks AWS for the object.
 func (p *pass) create(ctx context.Context, it *item) error {
 	if beginsItself(it.res) {
-		ctx = context.WithValue(ctx, beginning{}, func() error { return p.begin(ctx, it) })
+		ctx = context.WithValue(ctx, beginning{}, func() error {
+			it.asked = true
+			return p.begin(ctx, it)
+		})
 	} else if err := p.begin(ctx, it); err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func Delete(ctx context.Context, resources, leftovers []Resource, opts Options) 
 			}
 			waitingKind = it.res.ID().Kind
 		} else if it.object.Waiting == nil && it.object.Failure == nil {
-			it.object.Waiting = &Waiting{Reason: "Deleting", Message: fmt.Sprintf("%s is deleted after %s", it.res.ID(), waitingKind)}
+			it.object.Waiting = &Waiting{Reason: "Deleting", Message: fmt.Sprintf("%s is deleted after %s", it.res.ID(), waitingKind), Idle: true}
 		}
 		p.result.Leftovers = append([]*Object{it.object}, p.result.Leftovers...)
 	}

@@ -33,6 +33,7 @@ const (
 	GroupID        = "groupID"
 	VPCID          = "vpcID"
 	ClusterGroupID = "clusterSecurityGroupID"
+	ClusterStatus  = "status"
 	ProfileRoleARN = "roleARN"
 )
 
@@ -109,6 +110,10 @@ type Problem struct {
 // Waiting is the error of a step that cannot go on yet: not a failure, a state.
 type Waiting struct {
 	Reason, Message string
+	// After is when to look again, where that is known; 0: after the usual while.
+	After time.Duration
+	// Idle: what is waited for is another object of the same list, so that this wait needs no look of its own.
+	Idle bool
 }
 
 // Error implements error.

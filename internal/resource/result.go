@@ -19,8 +19,8 @@ type Object struct {
 	Section string
 	// Read is false when the object could not be observed at all: what was known of it before still stands.
 	Read bool
-	// Unshown: AWS does not show the object, and may yet.
-	Unshown bool
+	// Unshown: AWS does not show the object, and may yet. Unproven: it was created in this pass, and not read back.
+	Unshown, Unproven bool
 	// Exists, ARN and State are as last observed.
 	Exists     bool
 	ARN, State string

@@ -75,6 +75,7 @@ func (r *Resource) observation(c observed.Cluster, tags map[string]string) *reso
 			resource.ARN:            c.ARN,
 			resource.VPCID:          c.VPCID,
 			resource.ClusterGroupID: c.SecurityGroupID,
+			resource.ClusterStatus:  c.Status,
 		},
 		Record: func(s *observed.State) { s.Cluster = &c },
 	}

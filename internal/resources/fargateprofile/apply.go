@@ -37,7 +37,7 @@ func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resourc
 	}
 	cluster := r.clusterKey("", v)
 	role, _ := v.Get(r.desired.Role, resource.ARN)
-	if err := r.turn(ctx, cluster, Create); err != nil {
+	if err := r.turn(ctx, cluster, Create, v); err != nil {
 		return err
 	}
 	if err := resource.AboutToCreate(ctx); err != nil {
@@ -47,16 +47,29 @@ func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resourc
 	// The SDK adds a client token of its own, which covers its retries. A token derived from the declaration would let EKS
 	// answer a later creation after a deletion with the profile that is gone; that EKS does not do so is unverified. A
 	// name is unique within its cluster, so a lost answer never leads to a second profile in any case.
-	_, err := r.eks.CreateFargateProfile(ctx, &eks.CreateFargateProfileInput{
+	out, err := r.eks.CreateFargateProfile(ctx, &eks.CreateFargateProfileInput{
 		ClusterName: &r.cluster, FargateProfileName: &r.name, PodExecutionRoleArn: &role,
 		Subnets: r.desired.SubnetIDs, Selectors: selectorsOf(r.desired.Selectors), Tags: tags,
 	})
 	refusal := cluster + " " + r.name + " " + role
 	if err == nil {
 		r.queue.accepted(refusal)
+		r.made = profileOf(out.FargateProfile)
 		return nil
 	}
 	return r.refused(cluster, refusal, err)
+}
+
+// AsMade implements resource.Maker.
+func (r *Resource) AsMade() *resource.Observation {
+	o := &resource.Observation{}
+	r.observation(o, *r.made)
+	o.Record = nil // nothing is judged by it yet
+	r.queue.Saw(r.line, r.name, true, o.Busy != nil)
+	if o.Busy != nil {
+		o.Busy.After = r.queue.pause(r.line, r.name)
+	}
+	return o
 }
 
 // refused decides what a failed creation means.
@@ -90,7 +103,7 @@ func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 		return waitingOrNil(o.Busy)
 	}
 	cluster := detailOf(o).cluster
-	if err := r.turn(ctx, cluster, Delete); err != nil {
+	if err := r.turn(ctx, cluster, Delete, nil); err != nil {
 		return err
 	}
 	_, err := r.eks.DeleteFargateProfile(ctx, &eks.DeleteFargateProfileInput{ClusterName: &r.cluster, FargateProfileName: &r.name})
@@ -116,36 +129,43 @@ func waitingOrNil(w *resource.Waiting) error {
 }
 
 // turn returns nil when this profile may ask EKS for its operation now: it is first in our line, and AWS is at rest.
-func (r *Resource) turn(ctx context.Context, cluster string, operation Operation) error {
-	if first := r.queue.Join(cluster, r.name, operation); first != "" {
-		return r.waiting(ReasonWaitingForTurn, "%s waits for its turn to %s: EKS takes one profile operation per cluster at a time, and FargateProfile/%s is first.",
+func (r *Resource) turn(ctx context.Context, cluster string, operation Operation, v resource.Values) error {
+	if first := r.queue.Join(cluster, r.name, operation, r.wake); first != "" {
+		w := r.waiting(ReasonWaitingForTurn, "%s waits for its turn to %s: EKS takes one profile operation per cluster at a time, and FargateProfile/%s is first.",
 			r.ID(), operation, first)
+		if r.wake != nil {
+			w.After = askAgain
+		}
+		return w
 	}
-	if err := r.atRest(ctx, cluster, operation); err != nil {
+	if err := r.atRest(ctx, cluster, operation, v); err != nil {
 		return err
 	}
 	r.queue.Start(cluster, r.name)
 	return nil
 }
 
-// atRest looks at what AWS says: no update of the cluster and no operation of another profile, whoever asked for it.
-func (r *Resource) atRest(ctx context.Context, cluster string, operation Operation) error {
-	out, err := r.eks.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &r.cluster})
+// atRest looks at what AWS says: no update of the cluster and no operation of another profile, whoever asked for it. What
+// this pass has read already is not asked for again: should somebody have been faster, EKS says so (inUse).
+func (r *Resource) atRest(ctx context.Context, cluster string, operation Operation, v resource.Values) error {
+	status, err := r.clusterStatus(ctx, v)
 	if awsapi.IsNotFound(err) && operation == Delete {
 		return nil // gone with all its profiles, which the next call says
 	}
 	if err != nil {
 		return fmt.Errorf("reading EKS cluster %s: %w", r.cluster, err)
 	}
-	if busy, _ := ekscluster.Usable(r.cluster, string(out.Cluster.Status)); busy != nil {
+	if busy, _ := ekscluster.Usable(r.cluster, status); busy != nil {
 		return busy
 	}
-	names, err := r.names(ctx)
-	if err != nil {
-		return err
+	names := r.neighbours
+	if names == nil {
+		if names, err = r.names(ctx); err != nil {
+			return err
+		}
 	}
 	for _, name := range names {
-		if name == r.name {
+		if name == r.name || r.queue.resting(cluster, name) {
 			continue
 		}
 		p, err := r.describe(ctx, name)
@@ -162,6 +182,19 @@ func (r *Resource) atRest(ctx context.Context, cluster string, operation Operati
 		}
 	}
 	return nil
+}
+
+func (r *Resource) clusterStatus(ctx context.Context, v resource.Values) (string, error) {
+	if r.desired != nil {
+		if status, ok := v.Get(r.desired.Cluster, resource.ClusterStatus); ok {
+			return status, nil
+		}
+	}
+	out, err := r.eks.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &r.cluster})
+	if err != nil {
+		return "", err
+	}
+	return string(out.Cluster.Status), nil
 }
 
 func changing(status string) bool {

@@ -44,9 +44,15 @@ func (r *Resource) Observe(ctx context.Context, v resource.Values) (*resource.Ob
 		r.observation(o, *profile)
 	}
 	cluster := r.clusterKey(o.ARN, v)
+	if profile != nil {
+		r.queue.remember(cluster, *profile)
+	}
 	r.line = cluster
 	o.Detail = detail{profile: deref(profile), cluster: cluster}
 	r.queue.Saw(cluster, r.name, o.Exists, o.Busy != nil)
+	if o.Busy != nil {
+		o.Busy.After = r.queue.pause(cluster, r.name)
+	}
 	if r.desired == nil {
 		return o, nil
 	}

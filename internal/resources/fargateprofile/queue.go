@@ -18,6 +18,9 @@ const (
 	// within seconds (IAM user guide, "Changes that I make are not always immediately visible"); terraform-provider-aws
 	// waits two minutes for IAM as well.
 	roleWait = 2 * time.Minute
+	// askAgain is how often a profile that will be woken when its turn comes asks by itself all the same: its ticket lives
+	// by it.
+	askAgain = time.Minute
 	// otherLife bounds how long the selectors of another profile are believed: they never change, but a profile can be
 	// made anew under its name without our seeing the list in between.
 	otherLife = 30 * time.Minute
@@ -41,30 +44,35 @@ type Queue struct {
 	lines    map[string][]*ticket
 	refusals map[string]refusal
 	others   map[string]map[string]other
+	paces    map[Operation]pace
 }
 
 type ticket struct {
 	name      string
 	operation Operation
 	polled    time.Time
-	started   bool
+	// started is when the operation was asked for; zero: it was not yet.
+	started time.Time
+	wake    func()
 }
 
 type refusal struct{ first, last time.Time }
 
 type other struct {
 	profile observed.FargateProfile
+	// resting: it was in no state of change, and we have not asked for an operation of it since.
+	resting bool
 	read    time.Time
 }
 
 // NewQueue returns an empty queue that takes the time from now.
 func NewQueue(now func() time.Time) *Queue {
-	return &Queue{now: now, lines: map[string][]*ticket{}, refusals: map[string]refusal{}, others: map[string]map[string]other{}}
+	return &Queue{now: now, lines: map[string][]*ticket{}, refusals: map[string]refusal{}, others: map[string]map[string]other{}, paces: map[Operation]pace{}}
 }
 
 // Join asks for a turn, and keeps the place in the line of one that has asked before. It returns the name of the profile
-// at the head of the line, "" when it is this one's turn.
-func (q *Queue) Join(cluster, name string, operation Operation) (behind string) {
+// at the head of the line, "" when it is this one's turn. wake is called when its turn comes later; nil: nobody is told.
+func (q *Queue) Join(cluster, name string, operation Operation, wake func()) (behind string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.expire(cluster)
@@ -73,7 +81,7 @@ func (q *Queue) Join(cluster, name string, operation Operation) (behind string) 
 		t = &ticket{name: name}
 		q.lines[cluster] = append(q.lines[cluster], t)
 	}
-	t.operation, t.polled = operation, q.now()
+	t.operation, t.polled, t.wake = operation, q.now(), wake
 	if head := q.lines[cluster][0]; head != t {
 		return head.name
 	}
@@ -85,7 +93,8 @@ func (q *Queue) Start(cluster, name string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if t := q.find(cluster, name); t != nil {
-		t.started = true
+		t.started = q.now()
+		delete(q.others[cluster], name)
 	}
 }
 
@@ -94,7 +103,7 @@ func (q *Queue) unstart(cluster, name string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if t := q.find(cluster, name); t != nil {
-		t.started = false
+		t.started = time.Time{}
 	}
 }
 
@@ -122,13 +131,17 @@ func (q *Queue) Saw(cluster, name string, exists, changing bool) {
 		return
 	}
 	wanted := t.operation == Create && exists || t.operation == Delete && !exists
-	if !changing && (t.started || wanted) {
+	started := !t.started.IsZero()
+	if !changing && (started || wanted) {
+		if started && wanted {
+			q.paces[t.operation] = q.paces[t.operation].saw(q.now().Sub(t.started))
+		}
 		q.drop(cluster, func(other *ticket) bool { return other == t })
 		return
 	}
 	// Only asking for a turn keeps a place in the line: a profile that is merely looked at may have been stalled, or have
 	// changed its mode, and must not hold the others up.
-	if t.started || changing {
+	if started || changing {
 		t.polled = q.now()
 	}
 }
@@ -149,9 +162,11 @@ func (q *Queue) expire(cluster string) {
 	q.drop(cluster, func(t *ticket) bool { return now.Sub(t.polled) > ticketLife })
 }
 
+// drop takes tickets out of a line, and wakes whoever comes to its head by that.
 func (q *Queue) drop(cluster string, gone func(*ticket) bool) {
 	var rest []*ticket
-	for _, t := range q.lines[cluster] {
+	line := q.lines[cluster]
+	for _, t := range line {
 		if !gone(t) {
 			rest = append(rest, t)
 		}
@@ -161,6 +176,9 @@ func (q *Queue) drop(cluster string, gone func(*ticket) bool) {
 		return
 	}
 	q.lines[cluster] = rest
+	if head := rest[0]; head != line[0] && head.wake != nil {
+		head.wake()
+	}
 }
 
 // refused notes that AWS refused a role and says whether that can still be IAM's delay. A refusal long after the last
@@ -193,7 +211,7 @@ func (q *Queue) remember(cluster string, p observed.FargateProfile) {
 	if q.others[cluster] == nil {
 		q.others[cluster] = map[string]other{}
 	}
-	q.others[cluster][p.Name] = other{profile: immutable(p), read: q.now()}
+	q.others[cluster][p.Name] = other{profile: immutable(p), resting: !changing(p.Status), read: q.now()}
 }
 
 // recall returns what is known of a profile.
@@ -202,6 +220,14 @@ func (q *Queue) recall(cluster, name string) (observed.FargateProfile, bool) {
 	defer q.mu.Unlock()
 	o, ok := q.others[cluster][name]
 	return o.profile, ok && q.now().Sub(o.read) <= otherLife
+}
+
+// resting tells that a profile was last seen in no state of change. We know of each operation that we ask for; one that
+// somebody else has begun since, EKS knows of.
+func (q *Queue) resting(cluster, name string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.others[cluster][name].resting
 }
 
 // keepOnly forgets all profiles of a cluster but those named.

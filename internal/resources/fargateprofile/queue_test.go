@@ -24,7 +24,7 @@ func newQueue() (*Queue, *awssim.ManualClock) {
 func turns(t *testing.T, q *Queue, behind ...string) {
 	t.Helper()
 	for i := 0; i < len(behind); i += 2 {
-		if got := q.Join("c", behind[i], Create); got != behind[i+1] {
+		if got := q.Join("c", behind[i], Create, nil); got != behind[i+1] {
 			t.Errorf("%s is behind %q, want %q", behind[i], got, behind[i+1])
 		}
 	}
@@ -43,8 +43,8 @@ func TestFirstComeFirstServed(t *testing.T) {
 
 func TestClustersDoNotWaitForEachOther(t *testing.T) {
 	q, _ := newQueue()
-	q.Join("c", "a", Create)
-	if got := q.Join("d", "b", Create); got != "" {
+	q.Join("c", "a", Create, nil)
+	if got := q.Join("d", "b", Create, nil); got != "" {
 		t.Errorf("behind %q of another cluster", got)
 	}
 }
@@ -69,12 +69,12 @@ func TestTheTurnLastsUntilTheOperationIsOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, _ := newQueue()
-			q.Join("c", "a", c.operation)
+			q.Join("c", "a", c.operation, nil)
 			if c.started {
 				q.Start("c", "a")
 			}
 			q.Saw("c", "a", c.exists, c.changes)
-			if over := q.Join("c", "b", Create) == ""; over != c.over {
+			if over := q.Join("c", "b", Create, nil) == ""; over != c.over {
 				t.Errorf("over is %v", over)
 			}
 		})
@@ -121,7 +121,7 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range 20 {
 		name := string(rune('a' + i))
 		wg.Go(func() {
-			for q.Join("c", name, Create) != "" {
+			for q.Join("c", name, Create, nil) != "" {
 				runtime.Gosched()
 			}
 			q.Start("c", name)

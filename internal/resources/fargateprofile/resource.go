@@ -62,9 +62,16 @@ type Resource struct {
 	prior   resource.Prior
 	// line is the queue's name of the cluster, once the profile was observed.
 	line string
+	// neighbours are the names of the cluster's profiles, once they were listed.
+	neighbours []string
+	// made is the profile as EKS answered when this pass had it created.
+	made *observed.FargateProfile
+	// wake has the profile looked at again: its turn has come. Nil: nobody can be woken.
+	wake func()
 }
 
 var (
+	_ resource.Maker        = (*Resource)(nil)
 	_ resource.Resource     = (*Resource)(nil)
 	_ resource.BeginsItself = (*Resource)(nil)
 )
@@ -73,6 +80,9 @@ var (
 func New(eksClient awsapi.EKS, ec2Client awsapi.EC2, queue *Queue, d Desired, prior resource.Prior) *Resource {
 	return &Resource{eks: eksClient, ec2: ec2Client, queue: queue, id: d.Name, cluster: d.ClusterName, name: d.Name, desired: &d, prior: prior}
 }
+
+// Wake says how to have the profile looked at again, so that it need not ask all the time whether its turn has come.
+func (r *Resource) Wake(wake func()) { r.wake = wake }
 
 // LeaveLine gives up the place in the cluster's line: neither a creation nor a deletion is wanted any more.
 func (r *Resource) LeaveLine() {

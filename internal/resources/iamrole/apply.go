@@ -45,10 +45,12 @@ func (r *Resource) create(ctx context.Context, tags map[string]string) error {
 	if boundary := r.desired.boundary(); boundary != "" {
 		in.PermissionsBoundary = &boundary
 	}
-	if _, err := r.iam.CreateRole(ctx, in); err != nil {
+	out, err := r.iam.CreateRole(ctx, in)
+	if err != nil {
 		return fmt.Errorf("creating %s: %w", r.ID(), err)
 	}
-	err := r.attach(ctx, observed.Role{})
+	r.made = aws.ToString(out.Role.Arn)
+	err = r.attach(ctx, observed.Role{})
 	if err == nil {
 		err = r.put(ctx, observed.Role{})
 	}
@@ -58,6 +60,11 @@ func (r *Resource) create(ctx context.Context, tags map[string]string) error {
 		return &resource.Waiting{Reason: ReasonWaitingForRole, Message: fmt.Sprintf("%s was created and is not known everywhere in IAM yet", r.ID())}
 	}
 	return err
+}
+
+// AsMade implements resource.Maker.
+func (r *Resource) AsMade() *resource.Observation {
+	return &resource.Observation{Exists: true, ARN: r.made, Gives: map[string]string{resource.ARN: r.made}}
 }
 
 func (r *Resource) setBoundary(ctx context.Context, role observed.Role) error {

@@ -73,6 +73,13 @@ func (c *PolicyCache) Document(ctx context.Context, client awsapi.IAM, arn strin
 	return entry.document, nil
 }
 
+// Forget has a policy read anew: it has changed.
+func (c *PolicyCache) Forget(arn string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.entries, arn)
+}
+
 func policyTTL(arn string) time.Duration {
 	if strings.Contains(arn, ":iam::aws:policy/") {
 		return awsPolicyTTL

@@ -76,9 +76,14 @@ type Resource struct {
 	name string
 	// desired is nil for a role that is only to be deleted.
 	desired *Desired
+	// made is the ARN of the role that this pass has made.
+	made string
 }
 
-var _ resource.Resource = (*Resource)(nil)
+var (
+	_ resource.Resource = (*Resource)(nil)
+	_ resource.Maker    = (*Resource)(nil)
+)
 
 // New returns the Resource of a declared role. The cache may be shared by all roles of an account; without one, the
 // documents of managed policies are not read.

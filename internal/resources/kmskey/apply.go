@@ -50,7 +50,7 @@ func (r *Resource) create(ctx context.Context, tags map[string]string) error {
 		return fmt.Errorf("creating %s: %w", r.ID(), err)
 	}
 	key := facts(out.KeyMetadata)
-	r.arn, r.made = key.ARN, key.ARN // the next read of this pass finds it, even before alias and tags are visible
+	r.arn, r.made, r.madeState = key.ARN, key.ARN, key.State // the next read of this pass finds it, even before alias and tags are visible
 	d := detail{key: key, rotates: true}
 	if err = r.setAlias(ctx, d); err == nil {
 		err = r.setRotation(ctx, d)

@@ -69,8 +69,8 @@ type Resource struct {
 	alias string
 	// arn is the key as far as it is known: from status, from a creation in this pass, or of a leftover.
 	arn string
-	// made is the key that this pass has made.
-	made string
+	// made is the ARN of the key that this pass has made, madeState its state then.
+	made, madeState string
 	// desired is nil for a key that is only to be deleted.
 	desired    *Desired
 	findOrphan FindOrphan
@@ -80,6 +80,7 @@ var (
 	_ resource.Resource = (*Resource)(nil)
 	_ resource.Goner    = (*Resource)(nil)
 	_ resource.Once     = (*Resource)(nil)
+	_ resource.Maker    = (*Resource)(nil)
 )
 
 // New returns the Resource of a declared key. CreateKey has no idempotency token, so that a pass which is cut off
@@ -140,6 +141,11 @@ func (r *Resource) Gone(o *resource.Observation) bool {
 
 // Made implements resource.Once.
 func (r *Resource) Made() string { return r.made }
+
+// AsMade implements resource.Maker.
+func (r *Resource) AsMade() *resource.Observation {
+	return &resource.Observation{Exists: true, ARN: r.made, State: r.madeState, Gives: map[string]string{resource.ARN: r.made}}
+}
 
 // Tag implements resource.Resource. KMS does not tag a key pending deletion: one that is still declared is taken
 // back first.

@@ -42,6 +42,11 @@ func (r *Resource) create(ctx context.Context, v resource.Values, tags map[strin
 	return r.setRetention(ctx, observed.LogGroup{})
 }
 
+// AsMade implements resource.Maker.
+func (r *Resource) AsMade() *resource.Observation {
+	return &resource.Observation{Exists: true, ARN: r.arn, Gives: map[string]string{resource.ARN: r.arn}}
+}
+
 func (r *Resource) setRetention(ctx context.Context, group observed.LogGroup) error {
 	want := r.desired.RetentionDays
 	switch {

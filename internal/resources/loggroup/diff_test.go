@@ -3,6 +3,7 @@
 package loggroup
 
 import (
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"testing"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -81,7 +82,7 @@ func TestDiff(t *testing.T) {
 }
 
 func TestHash(t *testing.T) {
-	hash := func(d Desired) string { return New(nil, d).Hash() }
+	hash := func(d Desired) string { return New(nil, awsapi.Scope{}, d).Hash() }
 	base := Desired{Name: name, RetentionDays: 90, KeyFrom: &keyID}
 	retired := base
 	retired.RetiredKeyARNs = []string{other}

@@ -62,15 +62,21 @@ func (d Desired) releases(key string) bool {
 type Resource struct {
 	logs awsapi.Logs
 	name string
+	// arn is the one that the group has, or will have: CreateLogGroup does not say it.
+	arn string
 	// desired is nil for a group that is only to be deleted.
 	desired *Desired
 }
 
-var _ resource.Resource = (*Resource)(nil)
+var (
+	_ resource.Resource = (*Resource)(nil)
+	_ resource.Maker    = (*Resource)(nil)
+)
 
-// New returns the Resource of a declared log group.
-func New(logs awsapi.Logs, d Desired) *Resource {
-	return &Resource{logs: logs, name: d.Name, desired: &d}
+// New returns the Resource of a declared log group in an account and Region.
+func New(logs awsapi.Logs, scope awsapi.Scope, d Desired) *Resource {
+	arn := "arn:" + scope.Partition + ":logs:" + scope.Region + ":" + scope.AccountID + ":log-group:" + d.Name
+	return &Resource{logs: logs, name: d.Name, arn: arn, desired: &d}
 }
 
 // Leftover returns the Resource of a log group that is no longer declared and only waits for its deletion.

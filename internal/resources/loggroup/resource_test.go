@@ -19,6 +19,8 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
+var scope = awsapi.Scope{Partition: "aws", AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion}
+
 const openPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"},` +
 	`{"Effect":"Allow","Principal":{"Service":"logs.eu-west-1.amazonaws.com"},"Action":"kms:*","Resource":"*"}]}`
 
@@ -65,7 +67,7 @@ func (f *fixture) values() resource.Values {
 }
 
 func (f *fixture) group() *Resource {
-	return New(f.aws.Logs, Desired{Name: name, RetentionDays: 90, KeyFrom: &keyID})
+	return New(f.aws.Logs, scope, Desired{Name: name, RetentionDays: 90, KeyFrom: &keyID})
 }
 
 func (f *fixture) observe(r resource.Resource) *resource.Observation {
@@ -197,7 +199,7 @@ func TestTamperAndRepair(t *testing.T) {
 func TestRetentionIsRemovedWhenNoneIsDeclared(t *testing.T) {
 	f := newFixture(t)
 	f.created()
-	r := New(f.aws.Logs, Desired{Name: name})
+	r := New(f.aws.Logs, scope, Desired{Name: name})
 	f.apply(r, f.observe(r), nil)
 	o := f.observe(r)
 	if got := r.Diff(o, nil); len(got) > 0 || groupOf(o).RetentionDays != 0 {
@@ -211,7 +213,7 @@ func TestRetentionIsRemovedWhenNoneIsDeclared(t *testing.T) {
 func TestRetiredKeyIsLetGo(t *testing.T) {
 	f := newFixture(t)
 	f.created()
-	r := New(f.aws.Logs, Desired{Name: name, RetentionDays: 90, RetiredKeyARNs: []string{f.key}})
+	r := New(f.aws.Logs, scope, Desired{Name: name, RetentionDays: 90, RetiredKeyARNs: []string{f.key}})
 	f.apply(r, f.observe(r), nil)
 	if o := f.observe(r); groupOf(o).KeyARN != "" || len(o.Uses) > 0 {
 		t.Errorf("got %+v", o)

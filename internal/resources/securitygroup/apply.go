@@ -5,6 +5,7 @@ package securitygroup
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -24,7 +26,7 @@ const (
 	codeInUse       = "DependencyViolation"
 )
 
-// Apply implements resource.Resource. A creation is one step; the rules follow when the group has been observed.
+// Apply implements resource.Resource.
 func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
 	if r.desired == nil {
 		return nil
@@ -53,8 +55,36 @@ func (r *Resource) create(ctx context.Context, v resource.Values, tags map[strin
 		return fmt.Errorf("creating %s in %s: %w", r.ID(), vpc, err)
 	}
 	r.groupID = aws.ToString(out.GroupId)
+	return r.fill(ctx, v, &types.SecurityGroup{
+		GroupId: out.GroupId, SecurityGroupArn: out.SecurityGroupArn, GroupName: &r.name, VpcId: &vpc, Tags: tagsOf(tags),
+	})
+}
+
+// fill gives a new group its rules, in place of those that EC2 gives it. While EC2 does not show those, or a rule waits
+// for another group, the group is read like any other before it is gone on with.
+func (r *Resource) fill(ctx context.Context, v resource.Values, made *types.SecurityGroup) error {
+	group, err := r.group(ctx, made)
+	if err != nil {
+		return err
+	}
+	if !r.fresh(group) {
+		return nil
+	}
+	if err := r.repair(ctx, detail{group: group, fresh: true}, v); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(diff(*r.desired, group, true, v), func(d drift.Difference) bool { return d.WaitsFor != "" }) {
+		return nil
+	}
+	o := &resource.Observation{}
+	r.observation(o, group, r.arn(made, v))
+	o.Record, o.Detail, o.Uses = nil, nil, nil // these are of before the rules
+	r.made = o
 	return nil
 }
+
+// AsMade implements resource.Maker.
+func (r *Resource) AsMade() *resource.Observation { return r.made }
 
 // description is what a new group gets: EC2 demands one.
 func (r *Resource) description() string {

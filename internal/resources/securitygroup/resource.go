@@ -71,9 +71,14 @@ type Resource struct {
 	desired *Desired
 	prior   resource.Prior
 	groupID string
+	// made is the group that this pass has made, nil unless it has all its rules.
+	made *resource.Observation
 }
 
-var _ resource.Resource = (*Resource)(nil)
+var (
+	_ resource.Resource = (*Resource)(nil)
+	_ resource.Maker    = (*Resource)(nil)
+)
 
 // New returns the Resource of a declared group. prior.ARN, where known, is the group's ARN.
 func New(client awsapi.EC2, d Desired, prior resource.Prior) *Resource {

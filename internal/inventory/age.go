@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/events"
+)
+
+// Age says how old answers may be.
+type Age struct {
+	// NotBefore: nothing that was read before is of use. What was written or declared since must be seen.
+	NotBefore time.Time
+	// Unheard is the same for objects of which no event would tell that they changed.
+	Unheard time.Time
+}
+
+type ageKey struct{}
+
+// With returns a context in which a View answers with what it has, if that is not too old.
+func With(ctx context.Context, age Age) context.Context {
+	return context.WithValue(ctx, ageKey{}, age)
+}
+
+// Fresh returns a context in which AWS itself answers, as in a context that no age was given.
+func Fresh(ctx context.Context) context.Context {
+	return context.WithValue(ctx, ageKey{}, nil)
+}
+
+// ageOf returns how old answers may be, and false where AWS itself is to answer.
+func ageOf(ctx context.Context) (Age, bool) {
+	age, ok := ctx.Value(ageKey{}).(Age)
+	return age, ok
+}
+
+// since is how old an answer may be that no event renews.
+func (a Age) since() time.Time {
+	return later(a.NotBefore, a.Unheard)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// The services, as CloudTrail calls them, whose objects are asked for one by one.
+const (
+	sourceEKS = "eks.amazonaws.com"
+	sourceKMS = "kms.amazonaws.com"
+)
+
+const (
+	// heardFor is how long an answer is believed while events tell of changes: EventBridge's delivery is "best effort".
+	// Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event.html
+	heardFor = time.Hour
+	// unsettledFor is how long after a change an answer may still show the object as it was: such an answer is not
+	// believed for longer than without events.
+	unsettledFor = time.Minute
+	// touchedFor is how long touches are kept: longer than any answer is believed.
+	touchedFor = 3 * time.Hour
+)
+
+// touches remembers when it was last said of an object that it changed.
+type touches struct {
+	mu      sync.Mutex
+	at      map[events.Object]time.Time
+	checkAt int
+}
+
+func (t *touches) touch(o events.Object, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.at == nil {
+		t.at = map[events.Object]time.Time{}
+	}
+	if len(t.at) >= t.checkAt {
+		for other, at := range t.at {
+			if now.Sub(at) > touchedFor {
+				delete(t.at, other)
+			}
+		}
+		t.checkAt = 2*len(t.at) + 64
+	}
+	t.at[o] = now
+}
+
+// last is when one of the objects was last touched.
+func (t *touches) last(objects ...events.Object) (at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, o := range objects {
+		at = later(later(at, t.at[o]), t.at[events.Object{Kind: o.Kind, Name: events.Any}])
+	}
+	return at
+}
