@@ -142,7 +142,8 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 		return err
 	}
 	m := controllers.NewMetrics(metrics.Registry)
-	sessions := &awsapi.Sessions{Observe: m.ObserveCall, Version: version}
+	sessions := &awsapi.Sessions{Observe: m.ObserveCall, ObserveWait: m.ObserveWait, Version: version}
+	m.WatchLimits(sessions.Limits)
 	account := &controllers.AccountReconciler{
 		Client: mgr.GetClient(), Sessions: sessions, Metrics: m, Timing: controllers.DefaultTiming,
 		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllProfiles: mgr.GetAPIReader(),
@@ -153,5 +154,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 		Recorder:   mgr.GetEventRecorder("fargatesecurityprofile"),
 		OperatorID: id, ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared",
 	}
-	return errors.Join(account.SetupWithManager(mgr), profile.SetupWithManager(mgr))
+	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Profiles: profile, Metrics: m, Log: ctrl.Log.WithName("events")}
+	account.Queues, profile.Hears = queues, queues.Hears
+	return errors.Join(account.SetupWithManager(mgr), profile.SetupWithManager(mgr), mgr.Add(queues))
 }

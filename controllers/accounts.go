@@ -45,6 +45,7 @@ type Accounts struct {
 // boundAccount is an account as a profile may use it.
 type boundAccount struct {
 	*awsapi.Account
+	config awsapi.Config
 	guard  guardrails.Guardrails
 	resync time.Duration
 }
@@ -62,7 +63,8 @@ func (a *Accounts) bind(ctx context.Context, namespace, name string) (*boundAcco
 	if err := a.mayUse(ctx, account, namespace); err != nil {
 		return nil, err
 	}
-	session, err := a.Sessions.Account(ctx, sessionConfig(account))
+	config := sessionConfig(account)
+	session, err := a.Sessions.Account(ctx, config)
 	var mismatch *awsapi.MismatchError
 	if errors.As(err, &mismatch) {
 		return nil, &refusal{v1alpha1.ReasonAccountMismatch, fmt.Sprintf("AWSAccount %s: %s", name, mismatch)}
@@ -70,7 +72,7 @@ func (a *Accounts) bind(ctx context.Context, namespace, name string) (*boundAcco
 	if err != nil {
 		return nil, err
 	}
-	return &boundAccount{Account: session, guard: guardOf(account), resync: resyncOf(account)}, nil
+	return &boundAccount{Account: session, config: config, guard: guardOf(account), resync: resyncOf(account)}, nil
 }
 
 func (a *Accounts) mayUse(ctx context.Context, account *v1alpha1.AWSAccount, namespace string) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -39,6 +40,8 @@ type AccountReconciler struct {
 	Timing   Timing
 	// Shard selects the accounts whose status this operator keeps; nil means all. Profiles use any account.
 	Shard labels.Selector
+	// Queues listens to the event queues of accounts. Nil: to none.
+	Queues *Queues
 	// AllProfiles reads the profiles of all shards: an account stays until none refers to it. Nil means Client.
 	AllProfiles client.Reader
 
@@ -53,9 +56,11 @@ func (r *AccountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	account := &v1alpha1.AWSAccount{}
 	if err := r.Client.Get(ctx, req.NamespacedName, account); err != nil {
 		r.retries.forget(req)
+		r.deafen(req.Name)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !r.inShard(account) {
+		r.deafen(req.Name)
 		return ctrl.Result{}, nil
 	}
 	if !account.DeletionTimestamp.IsZero() {
@@ -71,10 +76,13 @@ func (r *AccountReconciler) verify(ctx context.Context, req ctrl.Request, accoun
 	}
 	verified, err := r.Sessions.Verify(ctx, sessionConfig(account))
 	verdict, kind := r.judge(req, verified, err)
+	if r.Queues != nil && verified != nil {
+		r.Queues.follow(account)
+	}
 	if err := r.report(ctx, account, verdict, verified); err != nil {
 		return ctrl.Result{}, err
 	}
-	return r.retries.after(req, kind, false, resyncOf(account)), nil
+	return r.retries.after(req, kind, 0, resyncOf(account)), nil
 }
 
 // judge turns the answer to "who are we?" into conditions.
@@ -107,6 +115,7 @@ func (r *AccountReconciler) report(ctx context.Context, account *v1alpha1.AWSAcc
 		status.CallerARN = verified.CallerARN
 	}
 	conditions.Apply(&status.Conditions, account.Generation, v)
+	r.reportQueue(account)
 	r.Metrics.passes.WithLabelValues("AWSAccount", resultOf(v, false)).Inc()
 	if equality.Semantic.DeepEqual(before.Status, *status) {
 		return nil
@@ -114,6 +123,32 @@ func (r *AccountReconciler) report(ctx context.Context, account *v1alpha1.AWSAcc
 	return patchStatus(ctx, r.Client, account, before, func() {
 		announce(ctx, r.Recorder, account, before.Status.Conditions, status.Conditions)
 	})
+}
+
+// deafen stops listening to the queue of an account that is not ours to look after any more.
+func (r *AccountReconciler) deafen(account string) {
+	if r.Queues != nil {
+		r.Queues.drop(account)
+	}
+}
+
+// reportQueue says whether the event queue is read. An account without one has no such condition.
+func (r *AccountReconciler) reportQueue(account *v1alpha1.AWSAccount) {
+	list := &account.Status.Conditions
+	if account.Spec.DriftEvents == nil || r.Queues == nil {
+		meta.RemoveStatusCondition(list, v1alpha1.DriftEventsCondition)
+		return
+	}
+	healthy, failing, known := r.Queues.health(account.Name)
+	switch {
+	case failing != "":
+		conditions.Set(list, account.Generation, v1alpha1.DriftEventsCondition, metav1.ConditionFalse, v1alpha1.ReasonQueueUnreadable,
+			"spec.driftEvents.queueURL cannot be read, so that changes are seen at the next read of AWS only: "+failing)
+	case healthy && known:
+		conditions.Set(list, account.Generation, v1alpha1.DriftEventsCondition, metav1.ConditionTrue, v1alpha1.ReasonReceiving, "changes are received from the queue")
+	case meta.FindStatusCondition(*list, v1alpha1.DriftEventsCondition) == nil:
+		conditions.Set(list, account.Generation, v1alpha1.DriftEventsCondition, metav1.ConditionUnknown, v1alpha1.ReasonUnknown, "the queue was not read yet")
+	}
 }
 
 // waitForProfiles is how long an account that is to be deleted waits before it looks for profiles again. Those of other

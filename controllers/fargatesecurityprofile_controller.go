@@ -31,7 +31,6 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/conditions"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
-	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -52,16 +51,21 @@ type ProfileReconciler struct {
 	// ReadShared has passes that only look answered out of what all profiles of an account read together. Without it every
 	// pass reads AWS object by object: for debugging, and to compare.
 	ReadShared bool
+	// Hears tells whether events tell of changes in a service (its eventSource) of an account; nil: no.
+	Hears func(scope awsapi.Scope, source string) bool
 	// Now is the clock for what is waited for and what status dates. Nil means time.Now.
 	Now func() time.Time
 
+	waker waker
+	// woken are the profiles that an event has had looked at.
+	woken    sync.Map
 	prepared sync.Once
 	retries  *retries
 	memories memories
 	// swept remembers for which specVersion of a profile its owner tag was looked for since the operator started.
 	swept sync.Map
-	// acted remembers when a profile's last pass ended that may have acted.
-	acted sync.Map
+	// wrote remembers when a profile's last pass ended that wrote to AWS.
+	wrote sync.Map
 	// places remembers which Fargate profiles of a profile may wait in the line of their cluster.
 	places sync.Map
 }
@@ -83,6 +87,7 @@ func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	speakable(&profile.Status)
+	ctx = r.urgent(ctx, req, profile)
 	if !r.enforces(profile) {
 		r.leaveLines(req)
 	}
@@ -90,6 +95,7 @@ func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	case !profile.DeletionTimestamp.IsZero():
 		return again(r.delete(ctx, req, profile))
 	case profile.Spec.Mode == v1alpha1.ModeSuspend:
+		r.Metrics.forgetRead(req.NamespacedName)
 		return again(ctrl.Result{}, r.suspend(ctx, profile))
 	}
 	return again(r.run(ctx, req, profile))
@@ -107,35 +113,27 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 			return ctrl.Result{}, err
 		}
 	}
-	seen, err := r.look(ctx, req, profile, account, enforce)
-	if err != nil {
-		return r.unreachable(ctx, req, profile, err)
-	}
-	if seen != nil {
-		return r.conclude(ctx, req, profile, seen, enforce, account.resync)
-	}
-	return r.act(ctx, req, profile, account, enforce)
-}
-
-// act is a pass that reads AWS itself, object by object, and does what there is to do.
-func (r *ProfileReconciler) act(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, account *boundAccount, enforce bool) (ctrl.Result, error) {
-	defer func() { r.acted.Store(req, r.Now()) }()
 	s := r.stack(profile, account)
 	declared := s.resources()
-	leftovers, err := s.leftovers(ctx, declared, r.sweepDue(req, profile))
+	reads := r.withAge(ctx, req, profile, account.resync)
+	leftovers, err := s.leftovers(reads, declared, r.sweepDue(req, profile))
 	if err != nil {
 		return r.unreachable(ctx, req, profile, err)
 	}
-	result := resource.Run(ctx, declared, leftovers, r.options(s, enforce))
+	result := resource.Run(reads, declared, leftovers, r.options(s, enforce))
+	if result.Wrote {
+		r.wrote.Store(req, r.Now())
+	}
 	logWrites(ctx, &result)
 	r.notePlaces(req, declared, leftovers)
-	return r.conclude(ctx, req, profile, &result, enforce, account.resync)
+	return r.conclude(ctx, req, s, &result, enforce)
 }
 
 // conclude writes status once, tells of what changed, and says when to come back.
-func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result, enforce bool, resync time.Duration) (ctrl.Result, error) {
+func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *stack, result *resource.Result, enforce bool) (ctrl.Result, error) {
+	profile, resync := s.profile, s.account.resync
 	before := profile.DeepCopy()
-	current, repaired := record(profile, result, r.Now())
+	current, repaired := record(profile, result, s.memory.actors, r.Now())
 	list := findings(result, enforce, r.retries.deniedForLong(req, denied(result)))
 	verdict := verdictOf(list, enforce, current)
 	recordDrifted(profile, current)
@@ -145,6 +143,9 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, prof
 	}
 	r.Metrics.setDrift(req.NamespacedName, current)
 	r.Metrics.repaired(repaired)
+	if !slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failure != nil }) {
+		r.Metrics.setRead(req.NamespacedName, r.Now(), resync)
+	}
 	if err := r.report(ctx, profile, before, verdict, len(current) > 0); err != nil {
 		return ctrl.Result{}, err
 	}
@@ -153,8 +154,7 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, prof
 		r.Recorder.Eventf(profile, nil, corev1.EventTypeNormal, "Repaired", "Repair", "%s", note(profile.Status.LastRepair.Message))
 	}
 	r.noteSweep(req, profile, result)
-	kind, waiting := worstKind(list)
-	return r.retries.after(req, kind, waiting, resync), nil
+	return r.retries.after(req, worstKind(list), r.retries.wait(result), resync), nil
 }
 
 // delete takes down what belongs to the profile and lets it go when AWS says that it is gone. In the modes that
@@ -172,6 +172,7 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 	if err != nil {
 		return r.unreachable(ctx, req, profile, err)
 	}
+	defer func() { r.wrote.Store(req, r.Now()) }()
 	s := r.stack(profile, account)
 	sweep := r.sweepDue(req, profile)
 	result, err := r.takeDown(ctx, req, s, sweep)
@@ -219,8 +220,11 @@ func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request
 		return ctrl.Result{}, err
 	}
 	r.noteSweep(req, profile, result)
-	kind, _ := worstKind(list)
-	return r.retries.after(req, kind, remaining, resync), nil
+	wait := r.retries.wait(result)
+	if remaining && wait == 0 {
+		wait = jitter(r.Timing.Wait)
+	}
+	return r.retries.after(req, worstKind(list), wait, resync), nil
 }
 
 // mergeRemaining lists what is still there, with what status knew of it.
@@ -278,7 +282,7 @@ func (r *ProfileReconciler) unreachable(ctx context.Context, req ctrl.Request, p
 	if err := r.report(ctx, profile, before, verdict, false); err != nil {
 		return ctrl.Result{}, err
 	}
-	return r.retries.after(req, kind, false, defaultResync), nil
+	return r.retries.after(req, kind, 0, defaultResync), nil
 }
 
 // ensureDriftColumns gives a profile that was never read its Drifted condition and driftCount.
@@ -315,13 +319,23 @@ func (r *ProfileReconciler) enforces(profile *v1alpha1.FargateSecurityProfile) b
 
 func (r *ProfileReconciler) stack(profile *v1alpha1.FargateSecurityProfile, account *boundAccount) *stack {
 	owner := r.OperatorID + "/" + profile.Namespace + "/" + profile.Name
+	memory := r.memories.of(account.Scope)
+	view := memory.viewOf(account)
+	seen := *account.Account
+	seen.Clients = view.Clients()
 	return &stack{
-		profile: profile, account: account, memory: r.memories.of(account.Scope), workload: r.Workload,
-		owner: owner, prior: priorOf(&profile.Status),
-		owned: func(ctx context.Context) ([]string, error) {
-			return inventory.Owned(ctx, account.Account, resource.OwnerTag, owner)
-		},
+		profile: profile, account: &boundAccount{Account: &seen, config: account.config, guard: account.guard, resync: account.resync},
+		memory: memory, view: view, workload: r.Workload, owner: owner, prior: priorOf(&profile.Status),
+		wake: r.wakerOf(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(profile)}),
 	}
+}
+
+// wakerOf returns how to wake a profile, nil where the controller does not run.
+func (r *ProfileReconciler) wakerOf(req ctrl.Request) func() {
+	if !r.waker.started() {
+		return nil
+	}
+	return func() { r.waker.wake(req) }
 }
 
 func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
@@ -336,7 +350,7 @@ func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
 		Retain:  spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete, // a policy that this version does not know deletes nothing
 		Owner:   s.owner, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
 		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: awsapi.Classify,
-		Begin: r.begin(s.profile), Now: r.Now,
+		Begin: r.begin(s.profile), Now: r.Now, Fresh: r.fresh(),
 	}
 }
 
@@ -371,9 +385,11 @@ func (r *ProfileReconciler) noteSweep(req ctrl.Request, profile *v1alpha1.Fargat
 func (r *ProfileReconciler) forget(req ctrl.Request) {
 	r.retries.forget(req)
 	r.swept.Delete(req)
-	r.acted.Delete(req)
+	r.wrote.Delete(req)
 	r.leaveLines(req)
+	r.woken.Delete(req)
 	r.Metrics.setDrift(req.NamespacedName, nil)
+	r.Metrics.forgetRead(req.NamespacedName)
 }
 
 func denied(result *resource.Result) bool {
@@ -387,7 +403,7 @@ func (r *ProfileReconciler) prepare() {
 	if r.Now == nil {
 		r.Now = time.Now
 	}
-	r.memories.now = r.Now
+	r.memories.now, r.memories.hears = r.Now, r.Hears
 	r.retries = newRetries(r.Timing, r.Now)
 }
 
@@ -396,6 +412,7 @@ func (r *ProfileReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.FargateSecurityProfile{}, builder.WithPredicates(declarationChanged())).
 		Watches(&v1alpha1.AWSAccount{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(accountChanged())).
+		WatchesRawSource(&r.waker).
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(labelsChanged())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: r.Concurrency, ReconciliationTimeout: passTimeout}).
 		Complete(r)

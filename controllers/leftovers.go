@@ -40,7 +40,7 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 	if !sweep {
 		return list, nil
 	}
-	tagged, err := s.owned(ctx)
+	tagged, err := s.view.Owned(ctx, s.owner)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -52,7 +51,7 @@ func TestFullProfileIsMadeKeptAndDeleted(t *testing.T) {
 func (r *rig) nothingLeft() {
 	r.t.Helper()
 	owner := operatorID + "/" + r.ns + "/payments"
-	arns, err := inventory.Owned(r.ctx, r.accountHandle(), resource.OwnerTag, owner)
+	arns, err := r.view().Owned(r.ctx, owner)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package controllers_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -172,7 +172,7 @@ func TestRenamedRoleIsAReplacementAndKeepsTheOldOne(t *testing.T) {
 	}
 	r.edit(p, func(p *profile) { p.Spec.PodExecutionRole.Name = "" })
 	r.ready(p)
-	if arns, err := inventory.TaggedRoles(r.ctx, r.aws.IAM, resource.OwnerTag, operatorID+"/"+r.ns+"/payments"); err != nil || len(arns) != 1 {
+	if arns, err := r.view().Owned(r.ctx, operatorID+"/"+r.ns+"/payments"); err != nil || len(slices.DeleteFunc(arns, func(arn string) bool { return !strings.Contains(arn, ":iam:") })) != 1 {
 		t.Errorf("roles of ours: %v, %v: want only the declared one", arns, err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
 // Timing is how long the controllers wait for what. The zero value is not usable; see DefaultTiming.
@@ -31,6 +32,9 @@ var DefaultTiming = Timing{
 	Wait: 5 * time.Second, BackoffBase: 2 * time.Second, BackoffMax: 2 * time.Minute,
 	Denied: time.Minute, DeniedGrace: 2 * time.Minute,
 }
+
+// waitPriority is that of passes that somebody waits for: before periodic reads.
+var waitPriority = 0
 
 // retries remembers, per object, how often in a row a passing fault was met and since when a permission is missing.
 // Losing it costs nothing but some calls.
@@ -74,9 +78,9 @@ func (r *retries) forget(req reconcile.Request) {
 	r.deniedForLong(req, false)
 }
 
-// after says when to come back for a failure of the given kind ("" for none, waiting set while something is under
-// way), else after the resync interval.
-func (r *retries) after(req reconcile.Request, kind failure.Kind, waiting bool, resync time.Duration) ctrl.Result {
+// after says when to come back for a failure of the given kind ("" for none), while something is waited for (wait is not
+// 0) after that time, else after the resync interval.
+func (r *retries) after(req reconcile.Request, kind failure.Kind, wait, resync time.Duration) ctrl.Result {
 	switch kind {
 	case failure.Throttled, failure.Transient, failure.Unreachable, failure.NotFound:
 		return ctrl.Result{RequeueAfter: jitter(r.backoff.When(req))}
@@ -84,13 +88,38 @@ func (r *retries) after(req reconcile.Request, kind failure.Kind, waiting bool, 
 		return ctrl.Result{RequeueAfter: min(r.timing.Denied, resync)}
 	}
 	r.backoff.Forget(req)
-	if waiting || kind == failure.Busy {
-		return ctrl.Result{RequeueAfter: jitter(r.timing.Wait)}
+	if wait > 0 {
+		return ctrl.Result{RequeueAfter: wait, Priority: &waitPriority}
 	}
 	// A periodic read gives way to people's edits: without a priority of its own it would keep the one of the edit
 	// that the object was last queued for (controller-runtime#3496).
 	low := handler.LowPriority
 	return ctrl.Result{RequeueAfter: jitter(resync), Priority: &low}
+}
+
+// wait is how long to wait for what the objects of a pass wait for, 0 when that is nothing: as long as the one that is
+// looked at again first. What waits for another object of the list is looked at with that one.
+func (r *retries) wait(result *resource.Result) time.Duration {
+	var shortest time.Duration
+	idle := false
+	for _, o := range result.All() {
+		switch {
+		case o.Waiting != nil && !o.Waiting.Idle:
+			next := o.Waiting.After
+			if next == 0 {
+				next = jitter(r.timing.Wait)
+			}
+			if shortest == 0 || next < shortest {
+				shortest = next
+			}
+		case o.Waiting != nil, len(o.Pending) > 0, o.Failure != nil && o.Failure.Kind == failure.Busy:
+			idle = true
+		}
+	}
+	if shortest == 0 && idle {
+		return jitter(r.timing.Wait)
+	}
+	return shortest
 }
 
 // jitter spreads passes over time: 10 percent either way.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -17,15 +18,13 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
-	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
-func (r *rig) accountHandle() *awsapi.Account {
-	return &awsapi.Account{
-		Scope:   awsapi.Scope{Partition: "aws", AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion},
-		Clients: r.aws,
-	}
+// view finds what carries an owner tag.
+func (r *rig) view() *inventory.View {
+	return inventory.NewView(r.aws, time.Now, resource.OwnerTag)
 }
 
 func (r *rig) keyState(arn string) string {

@@ -14,6 +14,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -40,27 +41,66 @@ type memory struct {
 	policies *iamrole.PolicyCache
 	now      func() time.Time
 
-	mu     sync.Mutex
-	view   *inventory.View
-	viewed *awsapi.Account // whose view it is
+	// actors are who changed what lately, hears tells whether events tell of changes in a service.
+	actors *actors
+	hears  func(source string) bool
+
+	mu    sync.Mutex
+	views map[awsapi.Config]*inventory.View
 }
 
-// viewOf returns the shared view of the account. A session that was made anew, with other credentials, has a new one.
-func (m *memory) viewOf(account *awsapi.Account) *inventory.View {
+// viewOf returns the shared view of the account. What is read with one role is not shown to profiles that use another.
+func (m *memory) viewOf(account *boundAccount) *inventory.View {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.viewed != account {
-		m.view, m.viewed = inventory.NewView(account.Clients, m.now, resource.OwnerTag), account
+	view := m.views[account.config]
+	if view == nil {
+		view = inventory.NewView(account.Clients, m.now, resource.OwnerTag)
+		view.Hear(m.hears)
+		if m.views == nil {
+			m.views = map[awsapi.Config]*inventory.View{}
+		}
+		m.views[account.config] = view
 	}
-	return m.view
+	view.Renew(account.Clients)
+	return view
+}
+
+// touch has nothing believed any more that was read of the objects before.
+func (m *memory) touch(objects []events.Object) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, view := range m.views {
+		view.Touch(objects...)
+	}
+	for _, o := range objects {
+		if o.Kind == events.ManagedPolicy {
+			m.policies.Forget(o.Name)
+		}
+	}
 }
 
 // memories hands out one memory per account and Region.
 type memories struct {
 	now func() time.Time
+	// hears tells whether events tell of changes in a service of an account and Region.
+	hears func(scope awsapi.Scope, source string) bool
 
 	mu    sync.Mutex
 	known map[awsapi.Scope]*memory
+}
+
+// within lists the memories of an account and Region.
+func (m *memories) within(config awsapi.Config) []*memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []*memory
+	for scope, memory := range m.known {
+		if inScope(config, scope) {
+			list = append(list, memory)
+		}
+	}
+	return list
 }
 
 func (m *memories) of(scope awsapi.Scope) *memory {
@@ -70,7 +110,10 @@ func (m *memories) of(scope awsapi.Scope) *memory {
 		m.known = map[awsapi.Scope]*memory{}
 	}
 	if m.known[scope] == nil {
-		m.known[scope] = &memory{queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache(), now: m.now}
+		m.known[scope] = &memory{
+			queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache(), now: m.now, actors: &actors{now: m.now},
+			hears: func(source string) bool { return m.hears != nil && m.hears(scope, source) },
+		}
 	}
 	return m.known[scope]
 }
@@ -85,8 +128,9 @@ type stack struct {
 	workload dynamic.Interface
 	owner    string
 	prior    map[resource.ID]resource.Prior
-	// owned lists the ARNs of everything in the account that carries the owner tag.
-	owned func(context.Context) ([]string, error)
+	view     *inventory.View
+	// wake has the profile looked at again; nil: nobody can.
+	wake func()
 }
 
 // resources lists what the spec declares, in dependency order.
@@ -151,7 +195,7 @@ func (s *stack) retiredKeys() []string {
 
 // orphanKeys finds keys that carry our owner tag: one of them may have lost its answer, or its alias.
 func (s *stack) orphanKeys(ctx context.Context) ([]string, error) {
-	return inventory.Tagged(ctx, s.account.Tagging, resource.OwnerTag, s.owner, inventory.KeyType)
+	return s.view.OwnedKeys(ctx, s.owner)
 }
 
 func (s *stack) logGroup() []resource.Resource {
@@ -167,7 +211,7 @@ func (s *stack) logGroup() []resource.Resource {
 		desired.KeyFrom = &id
 	}
 	desired.RetiredKeyARNs = s.retiredKeys()
-	return []resource.Resource{loggroup.New(s.account.Logs, desired)}
+	return []resource.Resource{loggroup.New(s.account.Logs, s.account.Scope, desired)}
 }
 
 func (s *stack) logGroupName() string {
@@ -307,5 +351,7 @@ func (s *stack) fargateProfile() resource.Resource {
 		desired.Selectors = append(desired.Selectors, observed.Selector{Namespace: sel.Namespace, Labels: labels})
 	}
 	id := resource.ID{Kind: fargateprofile.Kind, Name: s.profile.ProfileName()}
-	return fargateprofile.New(s.account.EKS, s.account.EC2, s.memory.queue, desired, s.prior[id])
+	res := fargateprofile.New(s.account.EKS, s.account.EC2, s.memory.queue, desired, s.prior[id])
+	res.Wake(s.wake)
+	return res
 }

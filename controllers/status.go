@@ -16,6 +16,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/conditions"
 	"github.com/fargate-security/fargate-security-operator/internal/controls"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/fargateprofile"
 )
@@ -25,6 +26,8 @@ const (
 	maxRepairs   = 10
 	maxResources = 64
 	maxText      = 2048
+	// maxActor bounds who is named in a sentence.
+	maxActor = 200
 	// maxValue is how long a value may be to be shown within a sentence.
 	maxValue = 60
 )
@@ -46,11 +49,15 @@ func priorOf(status *v1alpha1.FargateSecurityProfileStatus) map[resource.ID]reso
 }
 
 // record writes what a pass found and did into status. The same findings give the same status.
-func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, now time.Time) (current, repaired []drift.Entry) {
+func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, who *actors, now time.Time) (current, repaired []drift.Entry) {
 	status := &profile.Status
 	known := knownDrift(status)
 	current = drift.Merge(known, currentDrift(known, result), now)
 	repaired = drift.Merge(known, repairedDrift(result), now)
+	objects := entryObjects(profile, result)
+	who.name(current, objects)
+	who.name(repaired, objects)
+	nameLate(status, who, objects)
 
 	status.Resources = append(resourceStatuses(result), strangers(status.Resources)...)
 	status.ProfileStatus = profileStatus(result)
@@ -75,7 +82,7 @@ func knownDrift(status *v1alpha1.FargateSecurityProfileStatus) []drift.Entry {
 				Path: d.Path, Desired: d.Desired, Observed: d.Observed,
 				Severity: drift.Severity(d.Severity), Action: drift.Action(d.Action), Controls: d.Controls,
 			},
-			FirstObserved: d.FirstObservedTime.Time,
+			FirstObserved: d.FirstObservedTime.Time, ChangedBy: d.ChangedBy,
 		})
 	}
 	return entries
@@ -126,7 +133,7 @@ func apiDrift(e drift.Entry) v1alpha1.Drift {
 		Resource: e.Resource, Path: canonical.Text(e.Path, maxText),
 		Desired: canonical.Text(e.Desired, maxText), Observed: canonical.Text(e.Observed, maxText),
 		Severity: v1alpha1.Severity(e.Severity), Action: v1alpha1.DriftAction(e.Action),
-		Controls: e.Controls, FirstObservedTime: metav1.NewTime(e.FirstObserved.Truncate(time.Second)),
+		Controls: e.Controls, FirstObservedTime: metav1.NewTime(e.FirstObserved.Truncate(time.Second)), ChangedBy: e.ChangedBy,
 	}
 }
 
@@ -149,8 +156,45 @@ func recordRepairs(status *v1alpha1.FargateSecurityProfileStatus, repaired []dri
 	}
 }
 
-// repairText says what a repair did, from the field's point of view.
-func repairText(e drift.Entry) string {
+// entryObjects returns how events may call the object that a difference is about.
+func entryObjects(profile *v1alpha1.FargateSecurityProfile, result *resource.Result) func(string) []events.Object {
+	return func(name string) []events.Object {
+		var objects []events.Object
+		for _, o := range result.All() {
+			if o.ID.String() == name {
+				objects = append(objects, eventObjects(o.ID.Kind, o.ID.Name, o.ARN, profile.Spec.ClusterName)...)
+			}
+		}
+		for _, r := range profile.Status.Resources { // a group or key that was made anew was deleted under its former id
+			if r.Kind+"/"+r.Name == name {
+				objects = append(objects, eventObjects(r.Kind, r.Name, r.ARN, profile.Spec.ClusterName)...)
+			}
+		}
+		return objects
+	}
+}
+
+// nameLate fills in who made what was repaired before its event came.
+func nameLate(status *v1alpha1.FargateSecurityProfileStatus, who *actors, objects func(string) []events.Object) {
+	for i := range status.Repairs {
+		if r := &status.Repairs[i]; r.ChangedBy == "" {
+			r.ChangedBy = who.of(objects(r.Resource), r.Path, r.RepairedTime.Time)
+		}
+	}
+}
+
+// by says who made a change, where that is known.
+func by(e drift.Entry) string {
+	if e.ChangedBy == "" {
+		return ""
+	}
+	return " (changed by " + canonical.Text(e.ChangedBy, maxActor) + ")"
+}
+
+// repairText says what a repair did, from the field's point of view, and who had made it necessary.
+func repairText(e drift.Entry) string { return repairOf(e) + by(e) }
+
+func repairOf(e drift.Entry) string {
 	switch {
 	case e.Path == drift.ObjectPath:
 		return fmt.Sprintf("%s: created again", e.Resource)
@@ -232,7 +276,7 @@ func recordDrifted(profile *v1alpha1.FargateSecurityProfile, current []drift.Ent
 func driftText(current []drift.Entry) string {
 	var names []string
 	for _, e := range current[:min(len(current), 5)] {
-		names = append(names, e.Resource+" "+canonical.Text(e.Path, 120))
+		names = append(names, e.Resource+" "+canonical.Text(e.Path, 120)+by(e))
 	}
 	if more := len(current) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))

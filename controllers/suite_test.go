@@ -90,7 +90,7 @@ func runSuite(m *testing.M) int {
 		Client: mgr.GetClient(), Workload: workload, Metrics: metrics, Timing: fast,
 		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: operatorNamespace},
 		Recorder:   mgr.GetEventRecorder("test"),
-		OperatorID: operatorID, Concurrency: 8,
+		OperatorID: operatorID, Concurrency: 8, ReadShared: true,
 	}
 	must(profiles.SetupWithManager(mgr))
 	must((&controllers.AccountReconciler{

@@ -127,20 +127,17 @@ func leading(list []finding) finding {
 	return list[0]
 }
 
-// worstKind is the failure that decides when to come back; waiting tells that something is under way.
-func worstKind(list []finding) (kind failure.Kind, waiting bool) {
+// worstKind is the failure that decides when to come back, "" if there is none.
+func worstKind(list []finding) failure.Kind {
 	order := []failure.Kind{failure.Throttled, failure.Unreachable, failure.Transient, failure.NotFound, failure.AccessDenied, failure.Quota, failure.Invalid}
-	for _, f := range list {
-		waiting = waiting || f.kind == failure.Busy
-	}
 	for _, k := range order {
 		for _, f := range list {
 			if f.kind == k {
-				return k, waiting
+				return k
 			}
 		}
 	}
-	return "", waiting
+	return ""
 }
 
 // recordSections writes one condition for each declared section and takes away those of sections that are gone.

@@ -13,6 +13,9 @@ const (
 	StalledCondition = "Stalled"
 	// DriftedCondition is True when something differs from the spec; its reason is that of the worst difference.
 	DriftedCondition = "Drifted"
+	// DriftEventsCondition, on an AWSAccount with spec.driftEvents: changes are received from the queue. Ready does not
+	// depend on it.
+	DriftEventsCondition = "DriftEvents"
 
 	// The conditions that speak for one section of a profile each. A section that is not declared has none.
 	FargateProfileReadyCondition    = "FargateProfileReady"
@@ -53,6 +56,8 @@ const (
 	ReasonRequiresReplacement = "RequiresReplacement"
 	ReasonInUse               = "InUse"
 	ReasonUnknown             = "Unknown"
+	ReasonReceiving           = "Receiving"
+	ReasonQueueUnreadable     = "QueueUnreadable"
 )
 
 const (

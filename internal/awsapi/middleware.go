@@ -29,6 +29,9 @@ func (s *Sessions) middleware() []func(*middleware.Stack) error {
 func (s *Sessions) observeCall(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	start := time.Now()
 	out, metadata, err := next.HandleFinalize(ctx, in)
+	if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok && !reads(awsmiddleware.GetOperationName(ctx)) {
+		s.own.add(id, start)
+	}
 	if s.Observe != nil {
 		code := Code(err)
 		if err != nil && code == "" {

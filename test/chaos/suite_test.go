@@ -98,7 +98,7 @@ func newReconciler(account *v1alpha1.AWSAccount, now func() time.Time) *controll
 	return &controllers.ProfileReconciler{
 		Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1, Now: now,
 		Accounts: &controllers.Accounts{Client: accountOnly{kube, account}, Sessions: sessions, OperatorNamespace: namespace},
-		Recorder: &events.FakeRecorder{},
+		Recorder: &events.FakeRecorder{}, ReadShared: true,
 	}
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
+)
+
+const (
+	// actorsFor is how long it is remembered who changed an object: a difference is found, and its event arrives, well
+	// within it.
+	actorsFor = time.Hour
+	// actorsEach bounds the changes that are remembered of one object.
+	actorsEach = 8
+)
+
+// actors remembers who changed which objects of one account and Region lately. Losing it costs names only.
+type actors struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	changes map[events.Object][]events.Change // newest last
+	checkAt int
+}
+
+// note remembers a change. One that names nobody is of no use.
+func (a *actors) note(change events.Change) {
+	if change.Actor == "" {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.changes == nil {
+		a.changes = map[events.Object][]events.Change{}
+	}
+	if len(a.changes) >= a.checkAt {
+		a.dropOld()
+	}
+	for _, o := range change.Objects {
+		list := append(a.changes[o], change)
+		a.changes[o] = list[max(0, len(list)-actorsEach):]
+	}
+}
+
+func (a *actors) dropOld() {
+	for o, list := range a.changes {
+		if a.now().Sub(list[len(list)-1].Time) > actorsFor {
+			delete(a.changes, o)
+		}
+	}
+	a.checkAt = 2*len(a.changes) + 64
+}
+
+// of names who made a difference in one of the objects (the same one, by its several names) that was there at the time
+// before: whoever last made a call of the kind that can have made it. "" where no event tells.
+func (a *actors) of(objects []events.Object, path string, before time.Time) string {
+	if a == nil {
+		return ""
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var last events.Change
+	for _, o := range objects {
+		for _, change := range a.changes[o] {
+			fits := change.Tags == strings.HasPrefix(path, "tags[")
+			if fits && !change.Time.After(before) && before.Sub(change.Time) <= actorsFor && !change.Time.Before(last.Time) {
+				last = change
+			}
+		}
+	}
+	return last.Actor
+}
+
+// name fills in who made the differences that nobody is known for yet. objects are those of an entry's Resource.
+func (a *actors) name(entries []drift.Entry, objects func(string) []events.Object) {
+	for i := range entries {
+		if e := &entries[i]; a != nil && e.ChangedBy == "" {
+			e.ChangedBy = a.of(objects(e.Resource), e.Path, a.now())
+		}
+	}
+}

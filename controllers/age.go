@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+)
+
+// lately is how old answers may be to a pass over a spec that is new: whatever it finds to do is read again, and what it
+// creates, AWS refuses where it has been created since.
+const lately = 30 * time.Second
+
+// withAge says how old a pass takes answers to be of use: half the interval, so that nobody learns of a change later than
+// one and a half intervals after it; and never from before the profile's own last write. Without ReadShared, AWS answers
+// everything itself.
+func (r *ProfileReconciler) withAge(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, resync time.Duration) context.Context {
+	if !r.ReadShared || readRequested(profile) {
+		return ctx
+	}
+	age := inventory.Age{Unheard: r.Now().Add(-resync / 2)}
+	if profile.Status.ObservedGeneration != profile.Generation {
+		age.NotBefore = r.Now().Add(-lately)
+	}
+	if wrote, ok := r.wrote.Load(req); ok {
+		if at, ok := wrote.(time.Time); ok && at.After(age.NotBefore) {
+			age.NotBefore = at.Add(1) // what was begun at that very moment may be from before
+		}
+	}
+	return inventory.With(ctx, age)
+}
+
+// fresh is how the engine has AWS itself answer; nil where it always does.
+func (r *ProfileReconciler) fresh() func(context.Context) context.Context {
+	if !r.ReadShared {
+		return nil
+	}
+	return inventory.Fresh
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
+)
+
+// heardLately is how long ago an event of a service may have come for its rule to count as being in place.
+const heardLately = 24 * time.Hour
+
+// Queues takes changes out of the event queues of AWSAccounts, and has the profiles looked at that they concern. It is a
+// Runnable of the manager, for the leader only.
+type Queues struct {
+	Client   client.Reader
+	Sessions *awsapi.Sessions
+	Profiles *ProfileReconciler
+	Metrics  *Metrics
+	Log      logr.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+
+	mu        sync.Mutex
+	ctx       context.Context // of Start; nil before it
+	listeners map[string]*listener
+}
+
+// listener is the queue of one AWSAccount.
+type listener struct {
+	account string
+	config  awsapi.Config
+	poller  *events.Poller
+	stop    func()
+}
+
+// Start implements manager.Runnable.
+func (q *Queues) Start(ctx context.Context) error {
+	q.mu.Lock()
+	q.ctx = ctx
+	for _, l := range q.listeners {
+		q.run(l)
+	}
+	q.mu.Unlock()
+	<-ctx.Done()
+	return nil
+}
+
+// Once takes what is in an account's queue now, up to ten changes, and says how many messages there were. It is for tests
+// that go by a clock of their own, and never call Start. Errors: those of the SDK.
+func (q *Queues) Once(ctx context.Context, account *v1alpha1.AWSAccount) (int, error) {
+	q.follow(account)
+	q.mu.Lock()
+	l := q.listeners[account.Name]
+	q.mu.Unlock()
+	if l == nil {
+		return 0, nil
+	}
+	return l.poller.Once(ctx, 0)
+}
+
+// follow listens to the queue that an account declares, and to none where it declares none.
+func (q *Queues) follow(account *v1alpha1.AWSAccount) {
+	if account.Spec.DriftEvents == nil {
+		q.drop(account.Name)
+		return
+	}
+	config, url := sessionConfig(account), account.Spec.DriftEvents.QueueURL
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if l := q.listeners[account.Name]; l != nil {
+		if l.config == config && l.poller.URL == url {
+			return
+		}
+		l.stop()
+	}
+	l := &listener{account: account.Name, config: config, stop: func() {}}
+	l.poller = q.newPoller(l, url)
+	if q.listeners == nil {
+		q.listeners = map[string]*listener{}
+	}
+	q.listeners[account.Name] = l
+	q.run(l)
+}
+
+// drop stops listening to the queue of an account.
+func (q *Queues) drop(account string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if l := q.listeners[account]; l != nil {
+		l.stop()
+		delete(q.listeners, account)
+		q.Metrics.forgetQueue(account)
+	}
+}
+
+// run starts to listen, once there is a Start. q.mu is held.
+func (q *Queues) run(l *listener) {
+	if q.ctx == nil {
+		return
+	}
+	ctx, stop := context.WithCancel(q.ctx)
+	l.stop = stop
+	go l.poller.Run(ctx)
+}
+
+func (q *Queues) newPoller(l *listener, url string) *events.Poller {
+	return &events.Poller{
+		URL: url, Now: q.Now, Log: q.Log.WithValues("AWSAccount", l.account),
+		Queue: func(ctx context.Context) (awsapi.SQS, error) {
+			account, err := q.Sessions.Account(ctx, l.config)
+			if err != nil {
+				return nil, err
+			}
+			return account.SQS, nil
+		},
+		Handle: func(changes []events.Change) {
+			for _, change := range changes {
+				q.Metrics.event(label(change.Source), q.take(context.Background(), l, change))
+			}
+		},
+		Hooks: events.Hooks{
+			Taken:     func(_ string, after time.Duration) { q.Metrics.eventDelay(after) },
+			Duplicate: func() { q.Metrics.event("", eventDuplicate) },
+			Broken:    func() { q.Metrics.event("", eventBroken) },
+		},
+	}
+}
+
+// label is a service as EventBridge names it: aws.ec2.
+func label(source string) string { return "aws." + strings.TrimSuffix(source, ".amazonaws.com") }
+
+// take has the profiles looked at that a change concerns. Our own calls come back as events too, and are no news.
+func (q *Queues) take(ctx context.Context, l *listener, change events.Change) eventOutcome {
+	switch {
+	case change.Account != l.config.AccountID, change.Failed, len(change.Objects) == 0:
+		return eventUnrelated
+	case q.Sessions.Own(change.RequestID):
+		return eventOwn
+	}
+	woken, err := q.Profiles.changed(ctx, q.Client, l.config, change)
+	if err != nil {
+		q.Log.Error(err, "looking for the profiles that a change in AWS concerns; they see it at their next read", "event", change.ID)
+	}
+	if woken == 0 {
+		return eventUnrelated
+	}
+	return eventHandled
+}
+
+// health is whether an account's queue is read, and what keeps it from being so; false where it declares none.
+func (q *Queues) health(account string) (healthy bool, failing string, known bool) {
+	q.mu.Lock()
+	l := q.listeners[account]
+	q.mu.Unlock()
+	if l == nil {
+		return false, "", false
+	}
+	healthy, failing = l.poller.Healthy(), l.poller.Failing()
+	q.Metrics.queueUp(account, healthy)
+	return healthy, failing, true
+}
+
+// Hears tells whether events tell of the changes that are made to a service in an account and Region: its queue is being
+// read, and an event of that service has come within a day, or nobody knows that the service's rule is in place.
+func (q *Queues) Hears(scope awsapi.Scope, source string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, l := range q.listeners {
+		at := l.poller.Heard(source)
+		if inScope(l.config, scope) && l.poller.Healthy() && !at.IsZero() && q.now().Sub(at) < heardLately {
+			return true
+		}
+	}
+	return false
+}
+
+func inScope(config awsapi.Config, scope awsapi.Scope) bool {
+	return config.AccountID == scope.AccountID && config.Region == scope.Region && config.EndpointURL == scope.Endpoint
+}
+
+func (q *Queues) now() time.Time {
+	if q.Now == nil {
+		return time.Now()
+	}
+	return q.Now()
+}

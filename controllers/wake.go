@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"sync/atomic"
+
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+// waker puts profiles into the controller's queue for reasons that Kubernetes does not know of: their turn has come, or
+// AWS has told of a change. It is a source of the controller.
+type waker struct {
+	queue atomic.Pointer[workqueue.TypedRateLimitingInterface[reconcile.Request]]
+}
+
+// Start implements source.Source.
+func (w *waker) Start(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	w.queue.Store(&queue)
+	return nil
+}
+
+// wake has a profile looked at now, before all periodic reads. Before the controller has started there is nobody to wake,
+// and no need to: everything is looked at first.
+func (w *waker) wake(req reconcile.Request) {
+	if queue := w.queue.Load(); queue != nil {
+		(*queue).Add(req)
+	}
+}
+
+// started tells that there is somebody to wake.
+func (w *waker) started() bool { return w.queue.Load() != nil }
