@@ -38,6 +38,8 @@ type settings struct {
 	listen, seed, log string
 	enforce, caller   string
 	awsRates          bool
+	events            string
+	eventsDelay       time.Duration
 	options           awssim.Options
 }
 
@@ -49,6 +51,8 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&set.log, "log", "", "file that gets one JSON line for each call (default: standard output)")
 	flags.StringVar(&set.enforce, "enforce", "", "file with an IAM policy: --enforced-caller may do what it allows, and nothing more")
 	flags.StringVar(&set.caller, "enforced-caller", "", "ARN of the user or role that --enforce is for (default: user/operator, whose keys begin with AKIA or ASIA)")
+	flags.StringVar(&set.events, "events-queue", "", "SQS queue that is made, and gets the CloudTrail event of each call that writes")
+	flags.DurationVar(&set.eventsDelay, "events-delay", 0, "how long after its call an event comes")
 	flags.BoolVar(&set.awsRates, "aws-rates", false, "throttle each operation at the rate that AWS documents (IAM and EKS: cautious guesses)")
 	flags.StringVar(&set.options.Account, "account", awssim.DefaultAccount, "account id")
 	flags.StringVar(&set.options.Region, "region", awssim.DefaultRegion, "Region of unsigned calls and of the seed")
@@ -88,6 +92,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if err := enforce(sim, set); err != nil {
 		return err
+	}
+	if set.events != "" {
+		sim.CreateQueue(set.events)
+		if err := sim.SendEvents(set.events, awssim.EventOptions{Delay: set.eventsDelay}); err != nil {
+			return err
+		}
 	}
 	if set.awsRates {
 		sim.SetRates(awssim.AWSRates())

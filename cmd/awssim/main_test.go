@@ -14,7 +14,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 // start runs the command and returns its URL, and a stop that waits for its end.
@@ -105,6 +107,34 @@ func TestEnforcedPolicy(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestEventsQueue wants the event of a write on the queue after its delay, by the command's clock.
+func TestEventsQueue(t *testing.T) {
+	url, stop := start(t, "--events-queue", "changes", "--events-delay", "1h")
+	keys, queue := credentials.NewStaticCredentialsProvider("ALICE", "s", ""), aws.String(url+"/111122223333/changes")
+	logs := cloudwatchlogs.New(cloudwatchlogs.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: keys})
+	if _, err := logs.CreateLogGroup(context.Background(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/a")}); err != nil {
+		t.Fatal(err)
+	}
+	api := sqs.New(sqs.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: keys})
+	for _, want := range []int{0, 1} {
+		out, err := api.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: queue})
+		if err != nil || len(out.Messages) != want {
+			t.Fatalf("%+v, %v: want %d messages", out, err, want)
+		}
+		if want == 1 && !strings.Contains(*out.Messages[0].Body, `"eventName":"CreateLogGroup"`) {
+			t.Errorf("the message is %s", *out.Messages[0].Body)
+		}
+		resp, err := http.Post(url+"/_awssim/clock?advance=1h", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -36,6 +36,7 @@ func (s *Sim) identify(c *call) {
 		return
 	}
 	c.Region, c.Service = match[2], match[3]
+	c.accessKey = match[1]
 	who := s.whose(match[1])
 	c.Account, c.Caller = who.Account, who.ARN
 }

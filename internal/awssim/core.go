@@ -88,6 +88,7 @@ type Sim struct {
 	window     time.Duration // how long the past is kept, see KeepPast
 	pasts      []past        // oldest first
 	rates      rates
+	sinks      []eventSink
 }
 
 // account is what one AWS account holds.
@@ -111,11 +112,13 @@ type call struct {
 	Service, Operation string
 	Account, Region    string
 	Caller             string     // the caller's ARN
+	accessKey          string     // its id, as the call was signed with
 	Params             url.Values // of the query protocols; the URL's query for EKS
 	Body               []byte
 	HTTP               *http.Request
 	Vars               map[string]string // path labels
 	Resource           string            // set by the handler, for the log
+	keyARN             string            // set by KMS's handlers, for the event
 	wait               func()            // set by a handler that is to run again after it, without s.mu
 	deadline           time.Time         // of all waits
 }
@@ -353,6 +356,9 @@ func (s *Sim) run(c *call) (out any, requestID string, err error) {
 	}
 	entry.Write = op.write && entry.Code != "DryRunOperation"
 	s.calls = append(s.calls, entry)
+	if op.write && len(s.sinks) > 0 {
+		s.emit(c, entry, requestID, out, err)
+	}
 	s.logLine(entry)
 	hooks := append([]func(Call){}, s.hooks...)
 	s.mu.Unlock()

@@ -19,6 +19,7 @@ import (
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
@@ -74,7 +75,7 @@ func deniedCode(action string) string {
 	switch {
 	case service == "ec2":
 		return "UnauthorizedOperation"
-	case operation == "PassRole", operation == "CreateServiceLinkedRole", service != "iam" && service != "sts":
+	case operation == "PassRole", operation == "CreateServiceLinkedRole", service != "iam" && service != "sts" && service != "sqs":
 		return "AccessDeniedException"
 	}
 	return "AccessDenied"
@@ -169,6 +170,10 @@ var statementUse = map[string]struct {
 	}},
 	"ManageLogGroups": {"logs:CreateLogGroup", func(_ *testing.T, _ *rig, c *clients) error {
 		_, err := c.logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/g")})
+		return err
+	}},
+	"TakeChangesFromQueue": {"sqs:ReceiveMessage", func(_ *testing.T, r *rig, c *clients) error {
+		_, err := c.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(r.url + r.sim.CreateQueue("fargate-drift"))})
 		return err
 	}},
 }

@@ -110,7 +110,7 @@ func (s *Sim) anyKey(c *call, ref string) (*kmsKey, error) {
 	case ref == "":
 		return nil, kmsInvalid("1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null")
 	case key != nil && !foreign:
-		c.Resource = key.arn
+		c.Resource, c.keyARN = key.arn, key.arn
 		return key, nil
 	case strings.Contains(ref, "alias/"):
 		arn := ref

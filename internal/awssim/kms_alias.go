@@ -58,6 +58,9 @@ func (s *Sim) alias(c *call, name string) (*kmsAlias, error) {
 	if alias == nil {
 		return nil, kmsNotFound("Alias %s is not found.", c.Resource)
 	}
+	if key := s.kms(c).keys[alias.target]; key != nil && c.keyARN == "" {
+		c.keyARN = key.arn
+	}
 	return alias, nil
 }
 
