@@ -173,7 +173,7 @@ func ActionName(serviceID, operation string) string {
 	if !ok {
 		prefix = strings.ToLower(serviceID)
 	}
-	return prefix + ":" + operation
+	return actionOf(prefix, operation)
 }
 
 // Classify says what err means and puts it into words that stay the same for the same fault: what AWS said, without

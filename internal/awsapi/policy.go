@@ -3,6 +3,7 @@
 package awsapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -12,11 +13,24 @@ import (
 // The IAM policy of the operator, derived from the interfaces: an operation that is added to one of them is in the
 // policy at once. Which actions exist, and which resource types and condition keys they know, is taken from the Service
 // Authorization Reference (https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html); every
-// operation of the interfaces has an action of its own name there. None of it was tried on an AWS account.
+// operation of the interfaces has an action of its own name there, but for those in actionOfOperation. None of it was
+// tried on an AWS account.
 
 // operationPrefix maps the fields of Clients to the prefixes of IAM actions.
 var operationPrefix = map[string]string{
-	"EKS": "eks", "IAM": "iam", "EC2": "ec2", "KMS": "kms", "Logs": "logs", "STS": "sts", "Tagging": "tag",
+	"EKS": "eks", "IAM": "iam", "EC2": "ec2", "KMS": "kms", "Logs": "logs", "STS": "sts", "SQS": "sqs", "Tagging": "tag",
+}
+
+// actionOfOperation has the operations that are checked as an action of another name.
+var actionOfOperation = map[string]string{
+	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+	"sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+}
+
+// actionOf is the IAM action of an operation.
+func actionOf(prefix, operation string) string {
+	name := prefix + ":" + operation
+	return cmp.Or(actionOfOperation[name], name)
 }
 
 // The actions that AWS checks although no interface has an operation of that name.
@@ -60,7 +74,7 @@ func Actions() []string {
 	for i := range clients.NumField() {
 		field := clients.Field(i)
 		for j := range field.Type.NumMethod() {
-			actions = append(actions, operationPrefix[field.Name]+":"+field.Type.Method(j).Name)
+			actions = append(actions, actionOf(operationPrefix[field.Name], field.Type.Method(j).Name))
 		}
 	}
 	slices.Sort(actions)
@@ -71,8 +85,8 @@ func Actions() []string {
 func Policy() string { return document(Statements()) }
 
 // ObservePolicy is the IAM policy of an operator that runs with --observe-only, or that has profiles in mode Observe
-// only: nothing in it writes.
-func ObservePolicy() string { return document(Statements()[:1]) }
+// only: nothing in it writes, but that messages are taken out of the operator's own queue.
+func ObservePolicy() string { return document(Statements()[:2]) }
 
 func document(statements []Statement) string {
 	text, err := json.MarshalIndent(struct {
@@ -85,7 +99,7 @@ func document(statements []Statement) string {
 	return string(text) + "\n"
 }
 
-// Statements are the statements of Policy, the reads first. Each action is in exactly one of them.
+// Statements are the statements of Policy, those of ObservePolicy first. Each action is in exactly one of them.
 func Statements() []Statement {
 	rest := Actions()
 	statements := []Statement{}
@@ -132,6 +146,11 @@ var purposes = []purpose{
 		Why: "What drift detection and the posture controls look at. Most of these actions know no resource-level permissions. " +
 			"iam:GetRole is also checked by EKS, which looks for its service-linked role.",
 		Resource: []string{everything},
+	}},
+	{of("sqs"), Statement{
+		Sid:      "TakeChangesFromQueue",
+		Why:      "Only for AWSAccounts with spec.driftEvents: taking the records of changes out of the operator's own queue ([events](events.md)). Put the ARN of your queue here if it is named otherwise.",
+		Resource: []string{"arn:*:sqs:*:*:fargate-drift*"},
 	}},
 	// The condition is the third invariant of the design once more: what has no owner tag is not deleted. The resource
 	// types of these actions all know aws:ResourceTag (Service Authorization Reference, as above); the operator

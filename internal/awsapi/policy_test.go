@@ -61,7 +61,7 @@ func TestActionsCoverEveryService(t *testing.T) {
 	actions := awsapi.Actions()
 	for _, want := range []string{
 		"ec2:CreateTags", "eks:CreateFargateProfile", "iam:CreateServiceLinkedRole", "iam:PassRole", "iam:TagRole", "kms:TagResource",
-		"logs:ListTagsForResource", "logs:TagResource", "sts:AssumeRole", "sts:GetCallerIdentity", "tag:GetResources",
+		"logs:ListTagsForResource", "logs:TagResource", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sts:AssumeRole", "sts:GetCallerIdentity", "tag:GetResources",
 	} {
 		if !slices.Contains(actions, want) {
 			t.Errorf("%s is missing", want)
@@ -143,13 +143,33 @@ func TestPassRoleIsForEKSOnly(t *testing.T) {
 	}
 }
 
-func TestObservePolicyHoldsTheReadsAndNothingElse(t *testing.T) {
+func TestObservePolicyHoldsTheReadsAndTheQueueAndNothingElse(t *testing.T) {
 	got := actionsOf(parse(t, awsapi.ObservePolicy()))
 	for _, action := range awsapi.Actions() {
 		_, operation, _ := strings.Cut(action, ":")
 		read := strings.HasPrefix(operation, "Describe") || strings.HasPrefix(operation, "Get") || strings.HasPrefix(operation, "List")
-		if read != slices.Contains(got, action) {
+		queue := strings.HasPrefix(action, "sqs:")
+		if (read || queue) != slices.Contains(got, action) {
 			t.Errorf("%s: in the policy %v, a read %v", action, !read, read)
 		}
+	}
+}
+
+// What is taken out of a queue is gone for everybody else: only queues that are named for it may be read.
+func TestOnlyTheQueueOfTheOperator(t *testing.T) {
+	for _, text := range []string{awsapi.Policy(), awsapi.ObservePolicy()} {
+		for _, s := range parse(t, text).Statement {
+			for _, action := range s.Action {
+				if strings.HasPrefix(action, "sqs:") && !slices.Equal(s.Resource, []string{"arn:*:sqs:*:*:fargate-drift*"}) {
+					t.Errorf("%s on %v", action, s.Resource)
+				}
+			}
+		}
+	}
+	if actions := awsapi.Actions(); slices.Contains(actions, "sqs:DeleteMessageBatch") {
+		t.Error("IAM knows no sqs:DeleteMessageBatch")
+	}
+	if got := awsapi.ActionName("SQS", "DeleteMessageBatch"); got != "sqs:DeleteMessage" {
+		t.Errorf("a refusal of DeleteMessageBatch is said to be of %s", got)
 	}
 }
