@@ -189,6 +189,11 @@ chaos: build controlplane venv tally-begin ## The long form: every crash and fau
 	hack/fuzz.sh 60
 	@echo; echo "what the tests under faults covered:"; sort $(TALLY)
 
+.PHONY: bench
+bench: build controlplane ## What the operator costs and how fast it is, as a table and as bin/bench.json (25 minutes; BENCH_SIZE=small: 5). BENCH=reads,... runs some sections.
+	go build -o bin/bench ./test/bench
+	bin/bench
+
 .PHONY: mutants
 mutants: controlplane ## Deliberate bugs, each of which must turn a test red (5 minutes).
 	$(with_env) go run ./hack/mutants

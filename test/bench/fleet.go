@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/test/processes"
+)
+
+// fleet is a control plane, a simulated AWS account, and the profiles that are declared so far.
+type fleet struct {
+	size     size
+	report   *report
+	bin, dir string
+	cluster  *processes.Cluster
+	client   client.Client
+	audit    audit
+	sim      *awssim.Sim
+	url      string // of the simulator
+	stopSim  func()
+	asked    atomic.Int64 // calls of the operator's
+	// heard: events are sent.
+	heard     atomic.Bool
+	profiles  int
+	operators int
+	// seen is what a watch shows of the profiles, repairs what the simulator was asked to write for them.
+	seen    *watcher
+	repairs timings
+}
+
+// newFleet starts everything but an operator.
+func newFleet(ctx context.Context, s size, r *report, bin string) (*fleet, error) {
+	dir, err := os.MkdirTemp("", "fargatesec-bench-")
+	if err != nil {
+		return nil, err
+	}
+	f := &fleet{size: s, report: r, bin: bin, dir: dir}
+	f.audit = audit{path: filepath.Join(dir, "audit.log"), counts: map[string]int{}}
+	f.startSim()
+	root := filepath.Dir(bin)
+	f.cluster, err = processes.StartCluster(dir, processes.Parts{
+		Root: root, Localcluster: filepath.Join(bin, "localcluster"), Controlplane: filepath.Join(bin, "controlplane"),
+	}, "-audit-log", f.audit.path)
+	if err == nil {
+		err = f.connect(ctx)
+	}
+	if err != nil {
+		f.stop()
+		return nil, err
+	}
+	return f, nil
+}
+
+// startSim runs the simulator in this process: what it uses does not count towards the operator.
+func (f *fleet) startSim() {
+	f.sim = awssim.New(awssim.Options{})
+	f.sim.AddKey(operatorKey, operatorCaller)
+	f.sim.Inject(func(c awssim.Call) awssim.Fault {
+		if c.Caller == operatorCaller {
+			f.asked.Add(1)
+		}
+		return awssim.Fault{}
+	})
+	f.sim.AfterWrite(func(c awssim.Call) {
+		if c.Caller == operatorCaller && c.Code == "" {
+			f.repairs.met(c.Resource)
+		}
+	})
+	f.url, f.stopSim = f.sim.Start()
+}
+
+// connect makes the bench's own client, which nothing slows down, the account and the watch.
+func (f *fleet) connect(ctx context.Context) error {
+	config := rest.CopyConfig(f.cluster.Config)
+	config.QPS = -1
+	var err error
+	if f.client, err = client.New(config, client.Options{Scheme: f.cluster.Client.Scheme()}); err != nil {
+		return err
+	}
+	versions, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return err
+	}
+	version, err := versions.ServerVersion()
+	if err != nil {
+		return err
+	}
+	f.report.Machine.Kubernetes = version.GitVersion
+	if err := f.client.Create(ctx, f.account()); err != nil {
+		return err
+	}
+	f.seen, err = watch(ctx, config, f.cluster.Client.Scheme())
+	return err
+}
+
+func (f *fleet) account() *v1alpha1.AWSAccount {
+	return &v1alpha1.AWSAccount{
+		ObjectMeta: metav1.ObjectMeta{Name: accountName},
+		Spec: v1alpha1.AWSAccountSpec{
+			AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion, EndpointURL: f.url,
+			AllowedNamespaces: &metav1.LabelSelector{}, ResyncInterval: &metav1.Duration{Duration: f.size.interval},
+		},
+	}
+}
+
+// setAccount changes the account's interval and queue; no operator may be running, or it reads everything again.
+func (f *fleet) setAccount(ctx context.Context, interval time.Duration, queue string) error {
+	account := f.account()
+	if err := f.client.Get(ctx, client.ObjectKeyFromObject(account), account); err != nil {
+		return err
+	}
+	account.Spec.ResyncInterval, account.Spec.DriftEvents = &metav1.Duration{Duration: interval}, nil
+	if queue != "" {
+		account.Spec.DriftEvents = &v1alpha1.DriftEvents{QueueURL: f.url + queue}
+	}
+	return f.client.Update(ctx, account)
+}
+
+// calls are all that the operator has made to AWS.
+func (f *fleet) calls() int { return int(f.asked.Load()) }
+
+// patience is how long that many passes may take: ten times what they should.
+func (f *fleet) patience(passes int) time.Duration {
+	return 2*time.Minute + 2*f.size.intervalFor(f.profiles) + time.Duration(passes)*100*time.Millisecond
+}
+
+func (f *fleet) wait(ctx context.Context, patience time.Duration, what string, check func() error, needs ...*processes.Process) error {
+	stopped := false
+	err := processes.Wait(patience, what, func() error {
+		if stopped = ctx.Err() != nil; stopped {
+			return nil
+		}
+		return check()
+	}, needs...)
+	if stopped {
+		return ctx.Err()
+	}
+	return err
+}
+
+// grow declares profiles until there are so many, and has an operator make them.
+func (f *fleet) grow(ctx context.Context, profiles int) error {
+	if profiles <= f.profiles {
+		return nil
+	}
+	if err := f.setAccount(ctx, time.Hour, ""); err != nil {
+		return err
+	}
+	began := time.Now()
+	o, err := f.startOperator(ctx, "--concurrency=16")
+	if err != nil {
+		return err
+	}
+	defer o.End()
+	if err := f.declare(ctx, profiles); err != nil {
+		return err
+	}
+	if err := f.allReady(ctx, o); err != nil {
+		return err
+	}
+	f.sim.ResetCalls()
+	progress("  %d profiles are ready after %s", f.profiles, time.Since(began).Round(time.Second))
+	return nil
+}
+
+func (f *fleet) allReady(ctx context.Context, o *operator) error {
+	return f.wait(ctx, f.patience(10*f.profiles), "waiting for all profiles to be ready", func() error {
+		if ready := f.seen.ready(); ready < f.profiles {
+			return fmt.Errorf("%d of %d are ready; another: %s", ready, f.profiles, f.seen.notReady())
+		}
+		return nil
+	}, o.Process)
+}
+
+// declare makes clusters in AWS, and namespaces and profiles in Kubernetes, until there are so many profiles.
+func (f *fleet) declare(ctx context.Context, profiles int) error {
+	for n := (f.profiles + perCluster - 1) / perCluster; n*perCluster < profiles; n++ {
+		if err := f.sim.Seed(seedOf(n)); err != nil {
+			return err
+		}
+		if err := f.client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespaceOf(n)}}); err != nil {
+			return err
+		}
+	}
+	first := f.profiles
+	f.profiles = profiles
+	return inParallel(16, first, profiles, func(n int) error { return f.client.Create(ctx, profileOf(n)) })
+}
+
+// inParallel calls do for each number from first up to, and without, end.
+func inParallel(workers, first, end int, do func(int) error) error {
+	var group sync.WaitGroup
+	var next atomic.Int64
+	next.Store(int64(first))
+	errs := make([]error, workers)
+	for w := range workers {
+		group.Go(func() {
+			for n := int(next.Add(1)) - 1; n < end && errs[w] == nil; n = int(next.Add(1)) - 1 {
+				errs[w] = do(n)
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// stop ends everything, and keeps the logs where something failed to tell of it.
+func (f *fleet) stop() {
+	if f.cluster != nil && f.cluster.Process != nil {
+		f.cluster.Process.End()
+	}
+	f.stopSim()
+	if os.Getenv("BENCH_KEEP") != "" {
+		progress("logs are in %s", f.dir)
+		return
+	}
+	if err := os.RemoveAll(f.dir); err != nil {
+		progress("%v", err)
+	}
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+)
+
+const (
+	accountName = "bench"
+	clusterRole = "eks-clusters"
+	// clustersPerVPC is how many EKS clusters share a network.
+	clustersPerVPC = 20
+	retention      = 90
+	team           = "payments"
+	pullCache      = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:BatchImportUpstreamImage","Resource":"*"}]}`
+)
+
+func namespaceOf(cluster int) string { return fmt.Sprintf("team-%04d", cluster) }
+func clusterName(n int) string       { return fmt.Sprintf("eks-%04d", n) }
+func profileName(n int) string       { return fmt.Sprintf("p-%05d", n) }
+func subnetOf(cluster int) string    { return fmt.Sprintf("subnet-%04d", cluster/clustersPerVPC) }
+
+// seedOf is an EKS cluster, with a network or the role of all clusters where it is the first to need them.
+func seedOf(cluster int) awssim.Seed {
+	arn := "arn:aws:iam::" + awssim.DefaultAccount + ":role/" + clusterRole
+	seed := awssim.Seed{Clusters: []awssim.SeedCluster{{Name: clusterName(cluster), Version: "1.35", RoleARN: arn, Subnets: []string{subnetOf(cluster)}}}}
+	if cluster == 0 {
+		seed.Roles = []awssim.SeedRole{{Name: clusterRole, Trust: []byte(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)}}
+	}
+	if cluster%clustersPerVPC == 0 {
+		seed.VPCs = []awssim.SeedVPC{{
+			ID: fmt.Sprintf("vpc-%04d", cluster/clustersPerVPC), CIDR: "10.0.0.0/16",
+			Subnets: []awssim.SeedSubnet{{ID: subnetOf(cluster), CIDR: "10.0.0.0/19", AZ: awssim.DefaultRegion + "a"}},
+		}}
+	}
+	return seed
+}
+
+// profileOf is a profile with every section.
+func profileOf(n int) *v1alpha1.FargateSecurityProfile {
+	name, cluster := profileName(n), n/perCluster
+	rule := func(from, to int32, cidr string) v1alpha1.SecurityGroupRule {
+		return v1alpha1.SecurityGroupRule{Protocol: "tcp", FromPort: aws.Int32(from), ToPort: aws.Int32(to), CIDR: cidr}
+	}
+	return &v1alpha1.FargateSecurityProfile{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespaceOf(cluster), Name: name},
+		Spec: v1alpha1.FargateSecurityProfileSpec{
+			AccountRef: v1alpha1.AccountReference{Name: accountName}, ClusterName: clusterName(cluster),
+			Tags:             map[string]v1alpha1.TagValue{"team": team},
+			FargateProfile:   v1alpha1.FargateProfileSpec{Selectors: []v1alpha1.ProfileSelector{{Namespace: name}}, SubnetIDs: []string{subnetOf(cluster)}},
+			PodExecutionRole: v1alpha1.PodExecutionRoleSpec{InlinePolicies: []v1alpha1.InlinePolicy{{Name: "pull-cache", Document: pullCache}}},
+			SecurityGroups: []v1alpha1.SecurityGroupSpec{{
+				Name:    name,
+				Ingress: []v1alpha1.SecurityGroupRule{rule(8443, 8443, "10.0.0.0/16"), rule(9090, 9090, "10.0.0.0/16")},
+				Egress:  []v1alpha1.SecurityGroupRule{rule(443, 443, "10.0.0.0/8"), rule(53, 53, "10.0.0.0/8")},
+			}},
+			PodSecurityGroups: &v1alpha1.PodSecurityGroupsSpec{Namespace: namespaceOf(cluster), PodSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}},
+			Logging:           &v1alpha1.LoggingSpec{LogGroup: v1alpha1.LogGroupSpec{RetentionDays: aws.Int32(retention)}},
+			Encryption:        &v1alpha1.EncryptionSpec{KMSKey: &v1alpha1.KMSKeySpec{Alias: "alias/" + name}},
+		},
+	}
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// perCluster is how many profiles share an EKS cluster: AWS's default quota.
+// Source: https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
+const perCluster = 10
+
+// size says how much is measured.
+type size struct {
+	name    string
+	created int   // profiles that section create makes
+	steady  int   // profiles of reads, events and serial
+	scale   []int // profiles of scale, ascending; limits has the most
+	// interval is between two reads of a profile, in place of five minutes, and intervals how many are measured.
+	interval  time.Duration
+	intervals int
+	// tampering: changes a second, and for how long.
+	tampersPerSecond int
+	tampering        time.Duration
+	edits            int // by people, in section limits
+	// limited is the interval of section limits.
+	limited time.Duration
+}
+
+var sizes = map[string]size{
+	"full": {
+		created: 50, steady: 1000, scale: []int{500, 1000, 5000, 10000}, interval: 30 * time.Second, intervals: 3,
+		tampersPerSecond: 100, tampering: 20 * time.Second, edits: 30, limited: 5 * time.Minute,
+	},
+	"small": {
+		created: 10, steady: 30, scale: []int{10, 30}, interval: 10 * time.Second, intervals: 1,
+		tampersPerSecond: 10, tampering: 4 * time.Second, edits: 3, limited: 10 * time.Second,
+	},
+}
+
+func sizeOf(name string) (size, error) {
+	if name == "" {
+		name = "full"
+	}
+	s, ok := sizes[name]
+	s.name = name
+	if !ok {
+		return s, fmt.Errorf("BENCH_SIZE is %q: take small or full", name)
+	}
+	return s, nil
+}
+
+// intervalFor lets all profiles of a larger fleet be read, with time to spare.
+func (s size) intervalFor(profiles int) time.Duration {
+	return max(s.interval, time.Duration(profiles)*12*time.Millisecond)
+}
