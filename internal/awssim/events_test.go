@@ -289,7 +289,7 @@ func TestWhoseEventsCome(t *testing.T) {
 		ok(t, err)
 	}
 	wantEqual(t, "of others", r.sim.Queue("q").Depth(), 0)
-	_, err := newClients(r.url, "ALICE", DefaultRegion).iam.TagRole(ctx, &iam.TagRoleInput{RoleName: aws.String("node"), Tags: []iamtypes.Tag{{Key: aws.String("K"), Value: aws.String("v")}}})
+	_, err := newClients(r.url, "ALICE", "us-east-1").iam.TagRole(ctx, &iam.TagRoleInput{RoleName: aws.String("node"), Tags: []iamtypes.Tag{{Key: aws.String("K"), Value: aws.String("v")}}})
 	ok(t, err)
 	e := r.last(t)
 	wantEqual(t, "Regions", e.Region+" "+e.Detail["awsRegion"].(string), "us-east-1 us-east-1")
