@@ -91,7 +91,8 @@ func (o *operator) passes() (int, error) {
 }
 
 func get(url string) ([]byte, error) {
-	client := &http.Client{Timeout: 2 * time.Minute}
+	client := &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{DisableCompression: true}}
+	defer client.CloseIdleConnections()
 	response, err := client.Get(url)
 	if err != nil {
 		return nil, err
