@@ -35,7 +35,8 @@ type fleet struct {
 	url      string // of the simulator
 	stopSim  func()
 	asked    atomic.Int64 // calls of the operator's
-	// heard: events are sent.
+	// queue gets events while heard is set.
+	queue     string
 	heard     atomic.Bool
 	profiles  int
 	operators int

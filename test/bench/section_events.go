@@ -19,11 +19,10 @@ const (
 
 // told has a person tamper with AWS, and measures until status shows it, and until it is repaired.
 func told(ctx context.Context, f *fleet) error {
-	queue := f.sim.CreateQueue(queueName)
-	if err := f.sim.SendEvents(queueName, awssim.EventOptions{Fault: f.onlyWhileHeard}); err != nil {
+	queue, err := f.hear()
+	if err != nil {
 		return err
 	}
-	f.heard.Store(true)
 	defer f.heard.Store(false)
 	if err := f.setAccount(ctx, time.Hour, queue); err != nil {
 		return err
@@ -35,6 +34,16 @@ func told(ctx context.Context, f *fleet) error {
 		return fmt.Errorf("in Enforce: %w", err)
 	}
 	return nil
+}
+
+// hear has events sent, until f.heard is unset.
+func (f *fleet) hear() (queue string, err error) {
+	f.heard.Store(true)
+	if f.queue != "" {
+		return f.queue, nil
+	}
+	f.queue = f.sim.CreateQueue(queueName)
+	return f.queue, f.sim.SendEvents(queueName, awssim.EventOptions{Fault: f.onlyWhileHeard})
 }
 
 // onlyWhileHeard drops the events of other sections, which nobody takes out of the queue.
@@ -56,7 +65,7 @@ func (f *fleet) observed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := f.tamper(ctx, func(t tampering) { f.seen.statuses.begin(driftKey(t.profile, !t.back)) }); err != nil {
+	if err := f.tamper(ctx, true, func(t tampering) { f.seen.statuses.begin(driftKey(t.profile, !t.back)) }); err != nil {
 		return err
 	}
 	f.untilDone(ctx, &f.seen.statuses)
@@ -82,11 +91,7 @@ func (f *fleet) repaired(ctx context.Context) error {
 	if _, err := o.during(ctx, f.profiles, usage{}); err != nil {
 		return err
 	}
-	if err := f.tamper(ctx, func(t tampering) {
-		if !t.back {
-			f.repairs.begin(t.arn)
-		}
-	}); err != nil {
+	if err := f.tamper(ctx, false, func(t tampering) { f.repairs.begin(t.arn) }); err != nil {
 		return err
 	}
 	f.untilDone(ctx, &f.repairs)

@@ -29,7 +29,12 @@ func reads(ctx context.Context, f *fleet) error {
 	if err != nil {
 		return err
 	}
-	heard, err := f.steady(ctx, sharedReads, f.sim.CreateQueue(queueName))
+	queue, err := f.hear()
+	if err != nil {
+		return err
+	}
+	defer f.heard.Store(false)
+	heard, err := f.steady(ctx, sharedReads, queue)
 	if err != nil {
 		return err
 	}
@@ -63,6 +68,11 @@ func (f *fleet) steady(ctx context.Context, mode, queue string) (spent, error) {
 		return spent{}, err
 	}
 	defer o.End()
+	if queue != "" { // events are believed once some of the service have come
+		if err := f.person().speak(ctx); err != nil {
+			return spent{}, err
+		}
+	}
 	if _, err := o.during(ctx, 2*f.profiles, usage{}); err != nil {
 		return spent{}, err
 	}

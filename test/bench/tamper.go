@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -13,8 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
@@ -31,17 +34,27 @@ type person struct {
 	ec2  *ec2.Client
 	iam  *iam.Client
 	logs *cloudwatchlogs.Client
+	eks  *eks.Client
+	kms  *kms.Client
 }
 
 func (f *fleet) person() person {
 	cfg := aws.Config{Region: awssim.DefaultRegion, BaseEndpoint: &f.url, Credentials: credentials.NewStaticCredentialsProvider("PERSON", "secret", "")}
-	return person{ec2.NewFromConfig(cfg), iam.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg)}
+	return person{ec2.NewFromConfig(cfg), iam.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), eks.NewFromConfig(cfg), kms.NewFromConfig(cfg)}
 }
 
-// change is the change number n to a profile: every second one takes the one before it back.
-func (p person) change(f *fleet, n int) (tampering, error) {
+// speak makes an event of each service whose objects are read one by one, and changes nothing that anybody declares.
+func (p person) speak(ctx context.Context) error {
+	arn := "arn:aws:eks:" + awssim.DefaultRegion + ":" + awssim.DefaultAccount + ":cluster/" + clusterName(0)
+	_, err := p.eks.TagResource(ctx, &eks.TagResourceInput{ResourceArn: &arn, Tags: map[string]string{"bench": "speaks"}})
+	_, err2 := p.kms.CreateKey(ctx, &kms.CreateKeyInput{})
+	return errors.Join(err, err2)
+}
+
+// change is the change number n to a profile; with undo, every second one takes the one before it back.
+func (p person) change(f *fleet, n int, undo bool) (tampering, error) {
 	profile := n % f.profiles
-	t := tampering{profile: profileName(profile), back: n/f.profiles%2 == 1}
+	t := tampering{profile: profileName(profile), back: undo && n/f.profiles%2 == 1}
 	kinds := []string{"LogGroup", "IAMRole", "SecurityGroup"}
 	kind := kinds[profile%len(kinds)]
 	var err error
@@ -92,7 +105,7 @@ func (p person) rule(ctx context.Context, group string, back bool) error {
 }
 
 // tamper makes changes at the rate and for the time that the size says; begin is told of each right before it is made.
-func (f *fleet) tamper(ctx context.Context, begin func(tampering)) error {
+func (f *fleet) tamper(ctx context.Context, undo bool, begin func(tampering)) error {
 	p := f.person()
 	pause := time.NewTicker(time.Second / time.Duration(f.size.tampersPerSecond))
 	defer pause.Stop()
@@ -100,7 +113,7 @@ func (f *fleet) tamper(ctx context.Context, begin func(tampering)) error {
 	var once sync.Once
 	var failed error
 	for n := range int(f.size.tampering.Seconds()) * f.size.tampersPerSecond {
-		t, err := p.change(f, n)
+		t, err := p.change(f, n, undo)
 		if err != nil {
 			return err
 		}
@@ -111,7 +124,8 @@ func (f *fleet) tamper(ctx context.Context, begin func(tampering)) error {
 		}
 		group.Go(func() {
 			begin(t)
-			if err := t.do(ctx); err != nil {
+			// A rule that was not repaired since is there still.
+			if err := t.do(ctx); err != nil && !strings.Contains(err.Error(), "InvalidPermission.Duplicate") {
 				once.Do(func() { failed = err })
 			}
 		})
