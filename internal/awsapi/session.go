@@ -74,6 +74,7 @@ type Sessions struct {
 	Unlimited bool
 
 	limits limits
+	own    ownRequests
 
 	mu       sync.Mutex
 	accounts map[Config]*Account
