@@ -93,18 +93,27 @@ func (m *moto) stack(t *testing.T, region, name, file string, parameters ...stri
 	return outputs
 }
 
-// happen puts the event of a call on the default bus of a Region, as CloudTrail does.
-func (m *moto) happen(t *testing.T, region, service, id, call string, more object) {
-	t.Helper()
+// record is CloudTrail's of a call.
+func record(service, id, call string, more object) object {
 	detail := object{
-		"eventVersion": "1.08", "eventID": id, "eventTime": "2026-11-24T17:00:00Z", "awsRegion": region, "recipientAccountId": account,
+		"eventVersion": "1.08", "eventID": id, "eventTime": "2026-11-24T17:00:00Z", "recipientAccountId": account,
 		"eventSource": service + ".amazonaws.com", "eventName": call, "eventType": "AwsApiCall",
 		"userIdentity": object{"type": "IAMUser", "arn": "arn:aws:iam::" + account + ":user/mallory"},
 	}
 	for key, value := range more {
 		detail[key] = value
 	}
-	entries := []object{{"Source": "aws." + service, "DetailType": "AWS API Call via CloudTrail", "Detail": text(t, detail)}}
+	return detail
+}
+
+// happen puts the events of calls on the default bus of a Region, as CloudTrail does.
+func (m *moto) happen(t *testing.T, region string, records ...object) {
+	t.Helper()
+	entries := []object{}
+	for _, r := range records {
+		service, _, _ := strings.Cut(r["eventSource"].(string), ".")
+		entries = append(entries, object{"Source": "aws." + service, "DetailType": "AWS API Call via CloudTrail", "Detail": text(t, r)})
+	}
 	answer := m.aws(t, region, "events", "put-events", "--entries", text(t, entries))
 	same(t, "failed entries", answer["FailedEntryCount"], 0)
 }
@@ -154,16 +163,21 @@ func TestFromTheCallToThePoller(t *testing.T) {
 	var handled []events.Change
 	p := m.poller(t, region, url, &handled)
 
-	m.happen(t, region, "ec2", "a-group", "AuthorizeSecurityGroupIngress", object{"requestParameters": object{"groupId": "sg-0123456789abcdef0"}})
-	m.happen(t, region, "eks", "b-profile", "DeleteFargateProfile", object{"requestParameters": object{"name": "prod", "fargateProfileName": "payments"}})
-	m.happen(t, region, "kms", "c-key", "DisableKey", object{"requestParameters": object{"keyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}})
-	m.happen(t, region, "logs", "d-log", "PutRetentionPolicy", object{"requestParameters": object{"logGroupName": "/aws/eks/prod"}})
-	m.happen(t, home, "iam", "e-role", "AttachRolePolicy", object{"requestParameters": object{"roleName": "payments-pods"}})
-	// None of these is for the queue.
-	m.happen(t, region, "ec2", "f-read", "DescribeSecurityGroups", nil)
-	m.happen(t, region, "ec2", "g-refused", "DeleteSecurityGroup", object{"errorCode": "Client.UnauthorizedOperation", "requestParameters": object{"groupId": "sg-0123456789abcdef0"}})
-	m.happen(t, region, "iam", "h-user", "CreateUser", nil)
-	m.happen(t, home, "ec2", "i-elsewhere", "DeleteSecurityGroup", object{"requestParameters": object{"groupId": "sg-0123456789abcdef0"}})
+	m.happen(t, region,
+		record("ec2", "a-group", "AuthorizeSecurityGroupIngress", object{"requestParameters": object{"groupId": "sg-0123456789abcdef0"}}),
+		record("eks", "b-profile", "DeleteFargateProfile", object{"requestParameters": object{"name": "prod", "fargateProfileName": "payments"}}),
+		record("kms", "c-key", "DisableKey", object{"requestParameters": object{"keyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}}),
+		record("logs", "d-log", "PutRetentionPolicy", object{"requestParameters": object{"logGroupName": "/aws/eks/prod"}}),
+		// Not for the queue.
+		record("ec2", "f-read", "DescribeSecurityGroups", nil),
+		record("ec2", "g-refused", "DeleteSecurityGroup", object{"errorCode": "Client.UnauthorizedOperation", "requestParameters": object{"groupId": "sg-0123456789abcdef0"}}),
+		record("iam", "h-user", "CreateUser", nil),
+	)
+	m.happen(t, home,
+		record("iam", "e-role", "AttachRolePolicy", object{"requestParameters": object{"roleName": "payments-pods"}}),
+		// Not for the queue.
+		record("ec2", "i-elsewhere", "DeleteSecurityGroup", object{"requestParameters": object{"groupId": "sg-0123456789abcdef0"}}),
+	)
 	drain(t, p)
 	same(t, "what was handled", ids(handled), []string{"a-group", "b-profile", "c-key", "d-log", "e-role"})
 	for _, change := range handled {
@@ -191,7 +205,7 @@ func TestABrokenMessageGoesToTheDeadLetterQueue(t *testing.T) {
 
 	m.aws(t, region, "sqs", "set-queue-attributes", "--queue-url", url, "--attributes", "VisibilityTimeout=0")
 	m.aws(t, region, "sqs", "send-message", "--queue-url", url, "--message-body", "broken")
-	m.happen(t, region, "iam", "a-role", "DeleteRolePolicy", object{"requestParameters": object{"roleName": "payments-pods"}})
+	m.happen(t, region, record("iam", "a-role", "DeleteRolePolicy", object{"requestParameters": object{"roleName": "payments-pods"}}))
 	for range 10 {
 		if _, err := p.Once(t.Context(), 0); err != nil {
 			t.Fatal(err)

@@ -186,7 +186,6 @@ resource "aws_sqs_queue" "events" {
   name                       = var.queue_name
   sqs_managed_sse_enabled    = true
   message_retention_seconds  = 86400
-  receive_wait_time_seconds  = 20
   visibility_timeout_seconds = 30
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead.arn
