@@ -66,9 +66,9 @@ type Poller struct {
 }
 
 // Once receives up to ten messages, waiting up to a time for the first of them (whole seconds, 20 at most; 0 is what
-// the queue itself has set, since the SDK does not send it), has the changes handled and deletes the messages. A message that cannot be read is left: after
-// some receives, the queue's redrive policy moves it to the dead-letter queue. n messages were received; with an error
-// too, when it was their deletion that failed.
+// the queue itself has set, since the SDK does not send it), has the changes handled and deletes the messages. A message
+// that cannot be read is left: after some receives, the queue's redrive policy moves it to the dead-letter queue. n
+// messages were received; with an error too, when it was their deletion that failed.
 func (p *Poller) Once(ctx context.Context, wait time.Duration) (n int, err error) {
 	defer func() {
 		if err != nil && ctx.Err() == nil && p.Hooks.Failed != nil {

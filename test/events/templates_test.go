@@ -84,7 +84,7 @@ func TestTerraformMakesTheSame(t *testing.T) {
 	queue, dead := at(t, tmpl, "Resources", "Queue", "Properties").(object), at(t, tmpl, "Resources", "DeadLetterQueue", "Properties").(object)
 	same(t, "the queue", block(t, mod, "resource", "aws_sqs_queue", "events"), object{
 		"name": "${var.queue_name}", "sqs_managed_sse_enabled": queue["SqsManagedSseEnabled"],
-		"message_retention_seconds": queue["MessageRetentionPeriod"],
+		"message_retention_seconds":  queue["MessageRetentionPeriod"],
 		"visibility_timeout_seconds": queue["VisibilityTimeout"],
 		"redrive_policy":             "${jsonencode({deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = " + text(t, at(t, queue, "RedrivePolicy", "maxReceiveCount")) + "})}",
 	})
