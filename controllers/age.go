@@ -4,6 +4,7 @@ package controllers
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -17,8 +18,8 @@ import (
 const lately = 30 * time.Second
 
 // withAge says how old a pass takes answers to be of use: half the interval, so that nobody learns of a change later than
-// one and a half intervals after it; and never from before the profile's own last write. Without ReadShared, AWS answers
-// everything itself.
+// one and a half intervals after it; and never from before the profile's own last write, nor that of a former profile of
+// its name. Without ReadShared, AWS answers everything itself.
 func (r *ProfileReconciler) withAge(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, resync time.Duration) context.Context {
 	if !r.ReadShared || readRequested(profile) {
 		return ctx
@@ -27,8 +28,9 @@ func (r *ProfileReconciler) withAge(ctx context.Context, req ctrl.Request, profi
 	if profile.Status.ObservedGeneration != profile.Generation {
 		age.NotBefore = r.Now().Add(-lately)
 	}
-	if wrote, ok := r.wrote.Load(req); ok {
-		if at, ok := wrote.(time.Time); ok && at.After(age.NotBefore) {
+	for _, marks := range []*sync.Map{&r.wrote, &r.gone} {
+		mark, _ := marks.Load(req)
+		if at, ok := mark.(time.Time); ok && !at.Before(age.NotBefore) {
 			age.NotBefore = at.Add(1) // what was begun at that very moment may be from before
 		}
 	}

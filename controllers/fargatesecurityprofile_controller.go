@@ -66,6 +66,9 @@ type ProfileReconciler struct {
 	swept sync.Map
 	// wrote remembers when a profile's last pass ended that wrote to AWS.
 	wrote sync.Map
+	// gone remembers when profiles were seen to be no more: one that is made anew under the name must find what the former
+	// one has left.
+	gone sync.Map
 	// places remembers which Fargate profiles of a profile may wait in the line of their cluster.
 	places sync.Map
 }
@@ -388,6 +391,13 @@ func (r *ProfileReconciler) forget(req ctrl.Request) {
 	r.wrote.Delete(req)
 	r.leaveLines(req)
 	r.woken.Delete(req)
+	r.gone.Range(func(other, at any) bool {
+		if t, ok := at.(time.Time); ok && r.Now().Sub(t) > lately {
+			r.gone.Delete(other)
+		}
+		return true
+	})
+	r.gone.Store(req, r.Now())
 	r.Metrics.setDrift(req.NamespacedName, nil)
 	r.Metrics.forgetRead(req.NamespacedName)
 }

@@ -137,9 +137,9 @@ func only(filters []types.Filter, names ...string) (map[string]string, bool) {
 
 // DescribeSecurityGroups implements awsapi.EC2: one group by id, or by name and VPC.
 func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecurityGroupsInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error) {
-	age, ok := ageOf(ctx)
 	byID, isID := only(in.Filters, "group-id")
 	byName, isName := only(in.Filters, "group-name", "vpc-id")
+	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.SecurityGroup, Name: byID["group-id"] + byName["group-name"]})
 	if !ok || !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
@@ -172,8 +172,8 @@ func groupObjects(asked string, group types.SecurityGroup) []events.Object {
 
 // DescribeSecurityGroupRules implements awsapi.EC2: the rules of one group.
 func (r ec2Reads) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupRulesOutput, error) {
-	age, fits := ageOf(ctx)
 	by, ok := only(in.Filters, "group-id")
+	age, fits := r.view.ageOr(ctx, events.Object{Kind: events.SecurityGroup, Name: by["group-id"]})
 	if !fits || !ok || len(in.SecurityGroupRuleIds) > 0 {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
@@ -199,7 +199,7 @@ func (r ec2Reads) rulesOutdated(read time.Time, groupID string, rules []types.Se
 
 // DescribeSubnets implements awsapi.EC2: subnets by id. Where one is unknown EC2 is asked, which has the right error.
 func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput, opts ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
-	age, ok := ageOf(ctx)
+	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.Subnet})
 	if !ok || len(in.SubnetIds) == 0 || len(in.Filters) > 0 {
 		return r.EC2.DescribeSubnets(ctx, in, opts...)
 	}
@@ -220,7 +220,7 @@ func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsIn
 
 // DescribeRouteTables implements awsapi.EC2: the route tables of some VPCs.
 func (r ec2Reads) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, opts ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
-	age, ok := ageOf(ctx)
+	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.RouteTable})
 	if !ok || len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id" {
 		return r.EC2.DescribeRouteTables(ctx, in, opts...)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
@@ -21,6 +22,9 @@ type eksReads struct {
 // DescribeCluster implements awsapi.EKS.
 func (r eksReads) DescribeCluster(ctx context.Context, in *eks.DescribeClusterInput, opts ...func(*eks.Options)) (*eks.DescribeClusterOutput, error) {
 	cluster := aws.ToString(in.Name)
+	if last, _, ok := r.view.clusters.last(cluster, r.view.now()); ok && clusterChanges(last.Cluster) {
+		r.view.Touch(events.Object{Kind: events.Cluster, Name: cluster})
+	}
 	return one(ctx, r.view, &r.view.clusters, cluster, sourceEKS, func(ctx context.Context) (*eks.DescribeClusterOutput, error) {
 		return r.EKS.DescribeCluster(ctx, in, opts...)
 	}, events.Object{Kind: events.Cluster, Name: cluster})
@@ -29,6 +33,9 @@ func (r eksReads) DescribeCluster(ctx context.Context, in *eks.DescribeClusterIn
 // DescribeFargateProfile implements awsapi.EKS.
 func (r eksReads) DescribeFargateProfile(ctx context.Context, in *eks.DescribeFargateProfileInput, opts ...func(*eks.Options)) (*eks.DescribeFargateProfileOutput, error) {
 	profile := aws.ToString(in.ClusterName) + "/" + aws.ToString(in.FargateProfileName)
+	if last, _, ok := r.view.profiles.last(profile, r.view.now()); ok && profileChanges(last.FargateProfile) {
+		r.view.Touch(events.Object{Kind: events.FargateProfile, Name: profile})
+	}
 	return one(ctx, r.view, &r.view.profiles, profile, sourceEKS, func(ctx context.Context) (*eks.DescribeFargateProfileOutput, error) {
 		return r.EKS.DescribeFargateProfile(ctx, in, opts...)
 	}, events.Object{Kind: events.FargateProfile, Name: profile})
@@ -46,12 +53,23 @@ func (r eksReads) ListFargateProfiles(ctx context.Context, in *eks.ListFargatePr
 	return one(ctx, r.view, &r.view.names, aws.ToString(in.ClusterName), "", read)
 }
 
-// one answers a question that AWS takes one object at a time: source and objects say which events tell of a change.
+// clusterChanges and profileChanges tell that AWS is at work on something: what was read of it before is of no use, and
+// no event tells of its end.
+func clusterChanges(c *types.Cluster) bool {
+	return c.Status == types.ClusterStatusCreating || c.Status == types.ClusterStatusUpdating || c.Status == types.ClusterStatusDeleting
+}
+
+func profileChanges(p *types.FargateProfile) bool {
+	return p.Status == types.FargateProfileStatusCreating || p.Status == types.FargateProfileStatusDeleting
+}
+
+// one answers a question that AWS takes one object at a time: source and objects say which events tell of a change. What
+// AWS itself answers is kept, too: nobody shall be told afterwards what was true before.
 func one[T any](ctx context.Context, v *View, all *answers[T], key, source string, read func(context.Context) (T, error), objects ...events.Object) (T, error) {
 	age, ok := ageOf(ctx)
-	if !ok {
-		return read(ctx)
-	}
 	_, begun, _ := all.last(key, v.now())
+	if !ok {
+		return all.renew(ctx, v.now, key, read)
+	}
 	return all.get(ctx, v.now, v.since(age, begun, source, objects...), key, read)
 }

@@ -61,7 +61,7 @@ type iamReads struct {
 // no such role.
 func (r iamReads) role(ctx context.Context, of *string) (*types.RoleDetail, error) {
 	name := aws.ToString(of)
-	age, ok := ageOf(ctx)
+	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.Role, Name: name})
 	if !ok || !r.view.roleUse.sweepIsCheaper(name, roleCalls, r.view.now()) {
 		return nil, nil
 	}

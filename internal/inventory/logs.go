@@ -46,7 +46,7 @@ type logsReads struct {
 // DescribeLogGroups implements awsapi.Logs for a prefix that is a whole name: that group alone, or none.
 func (r logsReads) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.DescribeLogGroupsInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
 	name := aws.ToString(in.LogGroupNamePrefix)
-	age, ok := ageOf(ctx)
+	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.LogGroup, Name: name})
 	if !ok || name == "" || in.NextToken != nil || !r.view.logUse.sweepIsCheaper(name, 1, r.view.now()) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}

@@ -92,6 +92,23 @@ func (a *answers[T]) get(ctx context.Context, now func() time.Time, notBefore ti
 	return value, err
 }
 
+// renew has AWS answer, and keeps the answer. Where AWS has none, nothing is known any more.
+func (a *answers[T]) renew(ctx context.Context, now func() time.Time, key string, read func(context.Context) (T, error)) (T, error) {
+	begun := now()
+	value, err := read(ctx)
+	e := a.entry(key, begun)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case err != nil:
+		var none T
+		e.value, e.begun = none, time.Time{}
+	case begun.After(e.begun):
+		e.value, e.begun = value, begun
+	}
+	return value, err
+}
+
 // last is what was last answered to key and when it was read, and false if nothing was.
 func (a *answers[T]) last(key string, now time.Time) (T, time.Time, bool) {
 	value, begun := a.entry(key, now).peek()

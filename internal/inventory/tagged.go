@@ -51,7 +51,7 @@ func (v *View) readTagged(ctx context.Context) (tagged, error) {
 
 // tagsOf returns the tags of an object that carries an owner tag, nil for any other and where AWS is to be asked.
 func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (map[string]string, error) {
-	age, ok := ageOf(ctx)
+	age, ok := v.ageOr(ctx, object)
 	if !ok {
 		return nil, nil
 	}

@@ -9,6 +9,7 @@
 package inventory
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -91,14 +92,24 @@ func (v *View) Touch(objects ...events.Object) {
 	}
 }
 
+// ageOr returns how old answers may be. Where AWS itself is to answer (false), the object counts as touched: nobody shall
+// be told afterwards, by a sweep, what was true before.
+func (v *View) ageOr(ctx context.Context, o events.Object) (Age, bool) {
+	age, ok := ageOf(ctx)
+	if !ok {
+		v.Touch(o)
+	}
+	return age, ok
+}
+
 // untouched is how old a sweep over a kind of objects may be which is read anew when any of them was touched.
 func (v *View) untouched(age Age, kind events.Kind) time.Time {
-	return later(age.since(), v.touches.last(events.Object{Kind: kind, Name: events.Any}))
+	return later(age.since(), after(v.touches.last(events.Object{Kind: kind, Name: events.Any})))
 }
 
 // outdated tells that one of the objects was touched since an answer was read.
 func (v *View) outdated(read time.Time, objects ...events.Object) bool {
-	return v.touches.last(objects...).After(read)
+	return !v.touches.last(objects...).Before(read)
 }
 
 // since is how old an answer about some objects may be that is read for itself, the last one of which was begun at begun.
@@ -107,5 +118,13 @@ func (v *View) since(age Age, begun time.Time, source string, objects ...events.
 	if v.hears != nil && v.hears(source) && begun.After(touched.Add(unsettledFor)) {
 		return later(age.NotBefore, v.now().Add(-heardFor))
 	}
-	return later(age.since(), touched)
+	return later(age.since(), after(touched))
+}
+
+// after is the first moment after t: what was begun at the very same moment may be from before.
+func after(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(1)
 }

@@ -38,11 +38,11 @@ func (p *pass) readAgain(ctx context.Context, it *item) {
 }
 
 // makeSure reads again whatever does not look as declared, so that nothing is decided on by what may be outdated. What
-// could not be read is not tried again at once.
+// could not be read is not tried again at once; what AWS is at work on is nobody's turn, and is not answered from memory.
 func (p *pass) makeSure(ctx context.Context) {
 	again := false
 	for _, it := range p.items {
-		if it.object.Failure == nil && !it.atRest() && !p.sure(it) {
+		if it.object.Failure == nil && !it.atRest() && !it.busy() && !p.sure(it) {
 			p.readAgain(ctx, it)
 			again = true
 		}
@@ -54,6 +54,8 @@ func (p *pass) makeSure(ctx context.Context) {
 
 // atRest tells that there is nothing to do about the object, and nothing to say.
 func (it *item) atRest() bool { return it.object.Settled() && len(it.object.Drift) == 0 }
+
+func (it *item) busy() bool { return it.obs != nil && it.obs.Busy != nil }
 
 // sure tells that the observation may be acted on. What was never made may be made although somebody else could have
 // made it since: AWS refuses a second object of the same name.
@@ -81,5 +83,5 @@ func (p *pass) takeAsMade(it *item) bool {
 }
 
 func readBack(id ID) *Waiting {
-	return &Waiting{Reason: "WaitingForAWS", Message: fmt.Sprintf("%s was created, and is read back next", id), Idle: true}
+	return &Waiting{Reason: "WaitingForAWS", Message: fmt.Sprintf("%s was created, and is read back next", id)}
 }
