@@ -98,8 +98,8 @@ var whole = []scenario{
 	{name: "prune", made: true, begin: func(w *world) { w.edit(pruned) }, end: []string{
 		"role " + roleName + " ours", "group payments-pods ours", "key PendingDeletion ours",
 		"log-group " + logGroupName + " ours", "profile prod/payments ACTIVE ours"}},
-	{name: "repair", made: true, before: (*world).tamper, begin: func(*world) {}, takesOver: []string{"role " + roleName}, end: everything},
-	{name: "remake", made: true, before: (*world).demolish, begin: func(*world) {}, end: append([]string{"key Enabled of nobody"}, everything...)},
+	{name: "repair", made: true, before: (*world).tamper, begin: (*world).nextRead, takesOver: []string{"role " + roleName}, end: everything},
+	{name: "remake", made: true, before: (*world).demolish, begin: (*world).nextRead, end: append([]string{"key Enabled of nobody"}, everything...)},
 	{name: "adopt", spec: adopting, before: (*world).brownfield, begin: (*world).declare, end: adopted,
 		takesOver: []string{"role payments-role", "group payments-pods", "log-group " + logGroupName, "key", "profile prod/payments"}},
 	{name: "delete", made: true, begin: (*world).delete, deletes: true, end: []string{"key PendingDeletion ours"}},
@@ -108,6 +108,9 @@ var whole = []scenario{
 		"role payments-role of nobody", "group payments-pods of nobody", "key Enabled of nobody",
 		"log-group " + logGroupName + " of nobody", "profile prod/payments ACTIVE of nobody"}},
 }
+
+// nextRead has the time come at which nothing is believed any more that was read before.
+func (w *world) nextRead() { w.clock.Advance(6 * time.Minute) }
 
 // full is a profile with every section. Only its own name differs from run to run.
 func (w *world) full(name string, change func(*profile)) *profile {
