@@ -94,8 +94,10 @@ var mutants = []mutant{
 
 	// 2. In Observe and Suspend no write call reaches AWS.
 	{"engine acts in Observe", 2, []edit{{engine,
-		`if opts.Enforce {`,
-		`if true {`}},
+		`	if opts.Enforce {
+		p.act(ctx)`,
+		`	if true {
+		p.act(ctx)`}},
 		unit, "TestObserveWritesNothingAndReportsAll"},
 	{"leftovers are removed in Observe", 2, []edit{{remove,
 		`case !p.opts.Enforce:`,
@@ -241,8 +243,8 @@ var mutants = []mutant{
 	meta.SetStatusCondition(list, metav1.Condition{`}},
 		"internal/conditions", "TestNothingMovesWhenNothingChanged"},
 	{"drift is new in every pass", 6, []edit{{"internal/drift/book.go",
-		`return k.FirstObserved`,
-		`return now`}},
+		`e.FirstObserved = k.FirstObserved`,
+		`e.FirstObserved = now`}},
 		"internal/drift", "TestMergeKeepsSinceAndSortsWorstFirst"},
 
 	// 7. At most one profile operation or cluster update in flight per EKS cluster, from us.
@@ -254,20 +256,20 @@ var mutants = []mutant{
 		_ = cluster`}},
 		profiles, "TestLeftoverInAnotherCluster"},
 	{"queue of the cluster is ignored", 7, []edit{{profiles + "/apply.go",
-		`r.queue.Join(cluster, r.name, operation); first != "" {`,
-		`r.queue.Join(cluster, r.name, operation); first == "nobody" {`}},
+		`r.queue.Join(cluster, r.name, operation, r.wake); first != "" {`,
+		`r.queue.Join(cluster, r.name, operation, r.wake); first == "nobody" {`}},
 		profiles, "TestCreationsQueueUp"},
 	{"what AWS is doing is ignored", 7, []edit{{profiles + "/apply.go",
 		`if changing(p.Status) {`,
 		`if changing(p.Status) && false {`}},
 		profiles, "TestARestartedOperatorWaitsToo"},
 	{"cluster update is ignored", 7, []edit{{profiles + "/apply.go",
-		`string(out.Cluster.Status)); busy != nil {`,
-		`string(out.Cluster.Status)); busy != nil && false {`}},
+		`ekscluster.Usable(r.cluster, status); busy != nil {`,
+		`ekscluster.Usable(r.cluster, status); busy != nil && false {`}},
 		profiles, "TestClusterUpdateIsWaitedFor"},
 	{"turn ends before the operation does", 7, []edit{{profiles + "/queue.go",
-		`if !changing && (t.started || wanted) {`,
-		`if t.started || wanted {`}},
+		`if !changing && (started || wanted) {`,
+		`if started || wanted {`}},
 		profiles, "TestTheTurnLastsUntilTheOperationIsOver"},
 
 	// 8. Guardrails hold for every path, adoption and edits included.
