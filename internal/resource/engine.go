@@ -173,6 +173,7 @@ func (p *pass) judge(it *item) {
 		obj.Waiting = nil
 	}
 	if it.obs == nil { // could not be read: what status remembers stays
+		obj.Read, obj.Exists, obj.State, obj.Unshown, obj.Unproven = false, false, "", false, false
 		obj.ARN, obj.Origin, obj.Hash, obj.Began = it.prior.ARN, it.prior.Origin, it.prior.Hash, it.prior.Began
 		return
 	}

@@ -40,6 +40,44 @@ func TestCallsPerProfile(t *testing.T) {
 	}
 }
 
+// mostCallsToCreate is what a profile with all sections may cost from nothing to Ready. ACK's five controllers take 56
+// calls for the same objects (measured in November 2026, two cores, moto).
+const mostCallsToCreate = 25.0
+
+// TestCallsToCreate counts what it costs to create profiles with all sections, three in each cluster. The harness has no
+// controller that wakes those that wait for their turn, so that they ask in each round.
+func TestCallsToCreate(t *testing.T) {
+	const profiles, clusters = 30, 10
+	w := newWorld(1)
+	t.Cleanup(w.stop)
+	w.sim.SetDelays(awssim.Delays{})
+	i := w.installs[0]
+	i.shared = true
+	for n := range clusters {
+		must(w.sim.Seed(awssim.Seed{Clusters: []awssim.SeedCluster{{Name: fmt.Sprintf("cluster-%d", n), Version: "1.35", Subnets: []string{"subnet-0a", "subnet-0b"}}}}))
+	}
+	for n := range profiles {
+		spec := fullSpec(n)
+		spec.ClusterName = fmt.Sprintf("cluster-%d", n%clusters)
+		must(i.kube.create(fmt.Sprintf("profile-%03d", n), spec))
+	}
+	w.sim.ResetCalls()
+	for range 6 {
+		w.round()
+		w.clock.Advance(between)
+	}
+	calls := float64(len(w.sim.Calls())) / profiles
+	for _, name := range i.kube.names() {
+		if p := i.kube.get(name); !meta.IsStatusConditionTrue(p.Status.Conditions, v1alpha1.ReadyCondition) {
+			t.Fatal(describe(name, p))
+		}
+	}
+	told(fmt.Sprintf("calls to create a profile: %.2f", calls))
+	if calls > mostCallsToCreate {
+		t.Errorf("%.2f calls per profile, at most %.0f are allowed", calls, mostCallsToCreate)
+	}
+}
+
 // manyReady is a world with many profiles, all ready.
 func manyReady(t *testing.T) *world {
 	t.Helper()

@@ -159,7 +159,7 @@ func (r *Resource) atRest(ctx context.Context, cluster string, operation Operati
 		return busy
 	}
 	names := r.neighbours
-	if names == nil {
+	if !r.listed {
 		if names, err = r.names(ctx); err != nil {
 			return err
 		}

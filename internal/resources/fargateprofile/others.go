@@ -40,7 +40,7 @@ func (r *Resource) others(ctx context.Context, cluster string) ([]observed.Farga
 	if err != nil {
 		return nil, err
 	}
-	r.neighbours = names
+	r.neighbours, r.listed = names, true
 	r.queue.keepOnly(cluster, names)
 	out := []observed.FargateProfile{}
 	for _, name := range names {

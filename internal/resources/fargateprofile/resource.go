@@ -64,6 +64,7 @@ type Resource struct {
 	line string
 	// neighbours are the names of the cluster's profiles, once they were listed.
 	neighbours []string
+	listed     bool
 	// made is the profile as EKS answered when this pass had it created.
 	made *observed.FargateProfile
 	// wake has the profile looked at again: its turn has come. Nil: nobody can be woken.
