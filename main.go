@@ -10,6 +10,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -44,6 +45,7 @@ func init() {
 
 type options struct {
 	metricsAddress, probeAddress  string
+	pprofAddress                  string
 	metricsSecure, leaderElection bool
 	operatorID, namespace         string
 	observeOnly                   bool
@@ -59,6 +61,7 @@ func parseFlags() options {
 	flag.StringVar(&o.metricsAddress, "metrics-bind-address", ":8443", "Where metrics are served; 0 turns them off.")
 	flag.BoolVar(&o.metricsSecure, "metrics-secure", true, "Serve metrics over HTTPS to authenticated and authorized clients only.")
 	flag.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Where /healthz and /readyz are served.")
+	flag.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Where Go's profiles are served, without authentication: an address of this machine only, such as 127.0.0.1:6060. 0 turns them off.")
 	flag.BoolVar(&o.leaderElection, "leader-elect", false, "Take turns with other replicas: only one of them works at a time.")
 	flag.StringVar(&o.operatorID, "operator-id", "", "First part of the owner tags on AWS objects. It must stay the same for the life of an installation and differ between installations. Default: the UID of the namespace kube-system.")
 	flag.StringVar(&o.namespace, "operator-namespace", os.Getenv("POD_NAMESPACE"), "The namespace that the operator runs in. Default: $POD_NAMESPACE.")
@@ -90,7 +93,10 @@ func run(ctx context.Context, o options) error {
 	if o.readMode != "shared" && o.readMode != "objects" {
 		return fmt.Errorf("--read-mode is %q: give shared or objects", o.readMode)
 	}
-	var err error
+	err := loopback(o.pprofAddress)
+	if err != nil {
+		return fmt.Errorf("--pprof-bind-address is %q: %w", o.pprofAddress, err)
+	}
 	if o.shard, err = labels.Parse(o.watchLabelSelector); err != nil {
 		return fmt.Errorf("--watch-label-selector %q is not a label selector: %w", o.watchLabelSelector, err)
 	}
@@ -108,6 +114,22 @@ func run(ctx context.Context, o options) error {
 	return mgr.Start(ctx)
 }
 
+// loopback refuses addresses that others than this machine can reach: what is served there is for nobody else's eyes, and
+// asks nobody who they are.
+func loopback(address string) error {
+	if address == "" || address == "0" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return errors.New("give a loopback address, such as 127.0.0.1:6060 or [::1]:6060")
+	}
+	return nil
+}
+
 func newManager(o options) (ctrl.Manager, error) {
 	metricsOptions := metricsserver.Options{
 		BindAddress: o.metricsAddress, SecureServing: o.metricsSecure,
@@ -118,7 +140,7 @@ func newManager(o options) (ctrl.Manager, error) {
 		metricsOptions.FilterProvider = filters.WithAuthenticationAndAuthorization
 	}
 	return ctrl.NewManager(ctrl.GetConfigOrDie(), ctrl.Options{
-		Scheme: scheme, Metrics: metricsOptions, HealthProbeBindAddress: o.probeAddress,
+		Scheme: scheme, Metrics: metricsOptions, HealthProbeBindAddress: o.probeAddress, PprofBindAddress: o.pprofAddress,
 		// Accounts are all in the cache: profiles of every shard use them.
 		Cache:          cache.Options{ByObject: map[client.Object]cache.ByObject{&v1alpha1.FargateSecurityProfile{}: {Label: o.shard}}},
 		LeaderElection: o.leaderElection, LeaderElectionID: controllers.LeaseName(o.shard), LeaderElectionNamespace: o.namespace,

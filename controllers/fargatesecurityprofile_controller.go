@@ -32,6 +32,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/conditions"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/podsecuritygroups"
 )
 
 // ProfileReconciler keeps FargateSecurityProfiles as declared.
@@ -62,6 +63,8 @@ type ProfileReconciler struct {
 	prepared sync.Once
 	retries  *retries
 	memories memories
+	// policies are whose the SecurityGroupPolicies are.
+	policies *podsecuritygroups.Owners
 	// swept remembers for which specVersion of a profile its owner tag was looked for since the operator started.
 	swept sync.Map
 	// wrote remembers when a profile's last pass ended that wrote to AWS.
@@ -328,7 +331,7 @@ func (r *ProfileReconciler) stack(profile *v1alpha1.FargateSecurityProfile, acco
 	seen.Clients = view.Clients()
 	return &stack{
 		profile: profile, account: &boundAccount{Account: &seen, config: account.config, guard: account.guard, resync: account.resync},
-		memory: memory, view: view, workload: r.Workload, owner: owner, prior: priorOf(&profile.Status),
+		memory: memory, view: view, workload: r.Workload, policies: r.policies, owner: owner, prior: priorOf(&profile.Status),
 		wake: r.wakerOf(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(profile)}),
 	}
 }
@@ -414,6 +417,7 @@ func (r *ProfileReconciler) prepare() {
 		r.Now = time.Now
 	}
 	r.memories.now, r.memories.hears = r.Now, r.Hears
+	r.policies = podsecuritygroups.NewOwners(r.Workload, r.Now)
 	r.retries = newRetries(r.Timing, r.Now)
 }
 

@@ -44,7 +44,7 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 	if err != nil {
 		return nil, err
 	}
-	policies, err := podsecuritygroups.Owned(ctx, s.workload, s.owner)
+	policies, err := s.policies.Owned(ctx, s.owner)
 	if err != nil {
 		return nil, err
 	}

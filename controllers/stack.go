@@ -126,6 +126,7 @@ type stack struct {
 	memory  *memory
 	// workload is the cluster that the pods run in.
 	workload dynamic.Interface
+	policies *podsecuritygroups.Owners
 	owner    string
 	prior    map[resource.ID]resource.Prior
 	view     *inventory.View

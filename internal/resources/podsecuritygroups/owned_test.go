@@ -6,13 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/fake"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -100,23 +104,35 @@ func TestWithoutAnAgeTheAPIServerIsAsked(t *testing.T) {
 	}
 }
 
+// twoPages is an API server with more policies than fit into one answer; client-go's fake knows no pages.
+type twoPages struct {
+	dynamic.Interface
+	dynamic.NamespaceableResourceInterface
+	asked []metav1.ListOptions
+}
+
+// Resource implements dynamic.Interface.
+func (p *twoPages) Resource(schema.GroupVersionResource) dynamic.NamespaceableResourceInterface {
+	return p
+}
+
+// List implements dynamic.ResourceInterface.
+func (p *twoPages) List(_ context.Context, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
+	p.asked = append(p.asked, options)
+	page := &unstructured.UnstructuredList{Object: map[string]any{}, Items: []unstructured.Unstructured{*policyOwnedBy("op/ns/n", fmt.Sprint(len(p.asked)))}}
+	if len(p.asked) == 1 {
+		page.SetContinue("more")
+	}
+	return page, nil
+}
+
 func TestOwnersReadPageByPage(t *testing.T) {
-	client := newFake()
-	client.PrependReactor("list", GVR.Resource, func(action clienttesting.Action) (bool, runtime.Object, error) {
-		options := action.(clienttesting.ListActionImpl).GetListOptions()
-		page := &unstructured.UnstructuredList{Items: []unstructured.Unstructured{*policyOwnedBy("op/ns/n", "page"+options.Continue)}}
-		page.SetAPIVersion(APIVersion)
-		page.SetKind("SecurityGroupPolicyList")
-		if options.Limit != pageSize {
-			t.Errorf("a page of %d is asked for", options.Limit)
-		}
-		if options.Continue == "" {
-			page.SetContinue("2")
-		}
-		return true, page, nil
-	})
-	if got := owned(ctx, t, NewOwners(client, time.Now), "op/ns/n"); !slices.Equal(got, []string{"payments/page", "payments/page2"}) {
+	client := &twoPages{}
+	if got := owned(ctx, t, NewOwners(client, time.Now), "op/ns/n"); !slices.Equal(got, []string{"payments/1", "payments/2"}) {
 		t.Errorf("owns %v", got)
+	}
+	if want := []metav1.ListOptions{{Limit: pageSize}, {Limit: pageSize, Continue: "more"}}; !reflect.DeepEqual(client.asked, want) {
+		t.Errorf("asked for %+v", client.asked)
 	}
 }
 
