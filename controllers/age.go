@@ -30,8 +30,8 @@ func (r *ProfileReconciler) withAge(ctx context.Context, req ctrl.Request, profi
 	}
 	for _, marks := range []*sync.Map{&r.wrote, &r.gone} {
 		mark, _ := marks.Load(req)
-		if at, ok := mark.(time.Time); ok && !at.Before(age.NotBefore) {
-			age.NotBefore = at.Add(1) // what was begun at that very moment may be from before
+		if at, ok := mark.(time.Time); ok && !at.Before(age.Written) {
+			age.Written = at.Add(1) // what was begun at that very moment may be from before
 		}
 	}
 	return inventory.With(ctx, age)

@@ -12,8 +12,10 @@ import (
 
 // Age says how old answers may be.
 type Age struct {
-	// NotBefore: nothing that was read before is of use. What was written or declared since must be seen.
+	// NotBefore: nothing that was read before is of use. What was declared since must be seen.
 	NotBefore time.Time
+	// Written is the same for what the operator writes: its own last writes must be seen.
+	Written time.Time
 	// Unheard is the same for objects of which no event would tell that they changed.
 	Unheard time.Time
 }
@@ -36,9 +38,24 @@ func ageOf(ctx context.Context) (Age, bool) {
 	return age, ok
 }
 
-// since is how old an answer may be that no event renews.
+// unwritten is a context for what the operator only reads.
+func unwritten(ctx context.Context) context.Context {
+	age, ok := ageOf(ctx)
+	if !ok {
+		return ctx
+	}
+	age.Written = time.Time{}
+	return With(ctx, age)
+}
+
+// since is how old an answer may be about what the operator only reads, where no event renews it.
 func (a Age) since() time.Time {
 	return later(a.NotBefore, a.Unheard)
+}
+
+// written is the same for what the operator writes.
+func (a Age) written() time.Time {
+	return later(a.since(), a.Written)
 }
 
 func later(a, b time.Time) time.Time {

@@ -143,7 +143,7 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	if !ok || !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
-	groups, read, err := r.view.groups.get(ctx, r.view.now, age.since(), r.view.readGroups)
+	groups, read, err := r.view.groups.get(ctx, r.view.now, age.written(), r.view.readGroups)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (r ec2Reads) DescribeSecurityGroupRules(ctx context.Context, in *ec2.Descri
 	if !fits || !ok || len(in.SecurityGroupRuleIds) > 0 {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
-	rules, read, err := r.view.rules.get(ctx, r.view.now, age.since(), r.view.readRules)
+	rules, read, err := r.view.rules.get(ctx, r.view.now, age.written(), r.view.readRules)
 	if err != nil {
 		return nil, err
 	}
@@ -244,5 +244,5 @@ func (r ec2Reads) GetManagedPrefixListEntries(ctx context.Context, in *ec2.GetMa
 		return read(ctx)
 	}
 	list := aws.ToString(in.PrefixListId)
-	return one(ctx, r.view, &r.view.lists, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
+	return one(unwritten(ctx), r.view, &r.view.lists, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
 }

@@ -65,7 +65,7 @@ func (r iamReads) role(ctx context.Context, of *string) (*types.RoleDetail, erro
 	if !ok || !r.view.roleUse.sweepIsCheaper(name, roleCalls, r.view.now()) {
 		return nil, nil
 	}
-	all, read, err := r.view.roles.get(ctx, r.view.now, age.since(), r.view.readRoles)
+	all, read, err := r.view.roles.get(ctx, r.view.now, age.written(), r.view.readRoles)
 	if err != nil || r.view.outdated(read, events.Object{Kind: events.Role, Name: name}) {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (r iamReads) GetRolePolicy(ctx context.Context, in *iam.GetRolePolicyInput,
 // GetPolicy implements awsapi.IAM: a managed policy, which many roles have.
 func (r iamReads) GetPolicy(ctx context.Context, in *iam.GetPolicyInput, opts ...func(*iam.Options)) (*iam.GetPolicyOutput, error) {
 	arn := aws.ToString(in.PolicyArn)
-	return one(ctx, r.view, &r.view.managed, arn, "", func(ctx context.Context) (*iam.GetPolicyOutput, error) {
+	return one(unwritten(ctx), r.view, &r.view.managed, arn, "", func(ctx context.Context) (*iam.GetPolicyOutput, error) {
 		return r.IAM.GetPolicy(ctx, in, opts...)
 	}, events.Object{Kind: events.ManagedPolicy, Name: arn})
 }

@@ -50,7 +50,7 @@ func (r logsReads) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.Des
 	if !ok || name == "" || in.NextToken != nil || !r.view.logUse.sweepIsCheaper(name, 1, r.view.now()) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
-	all, read, err := r.view.logGroups.get(ctx, r.view.now, age.since(), r.view.readLogGroups)
+	all, read, err := r.view.logGroups.get(ctx, r.view.now, age.written(), r.view.readLogGroups)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (ma
 	if !ok {
 		return nil, nil
 	}
-	all, read, err := v.tagged.get(ctx, v.now, age.since(), v.readTagged)
+	all, read, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
 	if err != nil || v.outdated(read, object) {
 		return nil, err
 	}
@@ -68,11 +68,11 @@ func (v *View) Owned(ctx context.Context, owner string) ([]string, error) {
 	if !ok {
 		return owned(ctx, *v.aws.Load(), v.ownerTag, owner)
 	}
-	all, _, err := v.tagged.get(ctx, v.now, age.since(), v.readTagged)
+	all, _, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
 	if err != nil {
 		return nil, err
 	}
-	roles, _, err := v.roles.get(ctx, v.now, age.since(), v.readRoles)
+	roles, _, err := v.roles.get(ctx, v.now, age.written(), v.readRoles)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +85,6 @@ func (v *View) OwnedKeys(ctx context.Context, owner string) ([]string, error) {
 	if !ok {
 		return withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType)
 	}
-	all, _, err := v.tagged.get(ctx, v.now, age.since(), v.readTagged)
+	all, _, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
 	return slices.DeleteFunc(slices.Clone(all.byOwner[owner]), func(arn string) bool { return !strings.Contains(arn, ":kms:") }), err
 }

@@ -44,21 +44,19 @@ func TestCallsPerProfile(t *testing.T) {
 // calls for the same objects (measured in November 2026, two cores, moto).
 const mostCallsToCreate = 25.0
 
-// TestCallsToCreate counts what it costs to create profiles with all sections, three in each cluster. The harness has no
-// controller that wakes those that wait for their turn, so that they ask in each round.
+// TestCallsToCreate counts what it costs to create profiles with all sections, each in a cluster of its own. (The harness
+// has no controller that wakes those that wait for their turn in a cluster.)
 func TestCallsToCreate(t *testing.T) {
-	const profiles, clusters = 30, 10
+	const profiles = 30
 	w := newWorld(1)
 	t.Cleanup(w.stop)
 	w.sim.SetDelays(awssim.Delays{})
 	i := w.installs[0]
 	i.shared = true
-	for n := range clusters {
-		must(w.sim.Seed(awssim.Seed{Clusters: []awssim.SeedCluster{{Name: fmt.Sprintf("cluster-%d", n), Version: "1.35", Subnets: []string{"subnet-0a", "subnet-0b"}}}}))
-	}
 	for n := range profiles {
+		must(w.sim.Seed(awssim.Seed{Clusters: []awssim.SeedCluster{{Name: fmt.Sprintf("cluster-%d", n), Version: "1.35", Subnets: []string{"subnet-0a", "subnet-0b"}}}}))
 		spec := fullSpec(n)
-		spec.ClusterName = fmt.Sprintf("cluster-%d", n%clusters)
+		spec.ClusterName = fmt.Sprintf("cluster-%d", n)
 		must(i.kube.create(fmt.Sprintf("profile-%03d", n), spec))
 	}
 	w.sim.ResetCalls()
