@@ -3,6 +3,7 @@
 package controllers
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ const (
 	// actorsFor is how long it is remembered who changed an object: a difference is found, and its event arrives, well
 	// within it.
 	actorsFor = time.Hour
+	// clocksDiffer is how far AWS's clock and ours may be apart.
+	clocksDiffer = time.Minute
 	// actorsEach bounds the changes that are remembered of one object.
 	actorsEach = 8
 )
@@ -56,12 +59,13 @@ func (a *actors) dropOld() {
 	a.checkAt = 2*len(a.changes) + 64
 }
 
-// of names who made a difference in one of the objects (the same one, by its several names) that was there at the time
-// before: whoever last made a call of the kind that can have made it. "" where no event tells.
-func (a *actors) of(objects []events.Object, path string, before time.Time) string {
+// of names who made a difference in one of the objects (the same one, by its several names) that was seen at a time:
+// whoever had last made a call of the kind that can have made it. "" where no event tells.
+func (a *actors) of(objects []events.Object, path string, seen time.Time) string {
 	if a == nil {
 		return ""
 	}
+	before := seen.Add(clocksDiffer)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var last events.Change
@@ -76,11 +80,18 @@ func (a *actors) of(objects []events.Object, path string, before time.Time) stri
 	return last.Actor
 }
 
-// name fills in who made the differences that nobody is known for yet. objects are those of an entry's Resource.
-func (a *actors) name(entries []drift.Entry, objects func(string) []events.Object) {
+// name fills in who made the differences that nobody is known for yet. objects are those of an entry's Resource. Who
+// changed the object after a difference was first seen did not make it, unless it is another one now than was known.
+func (a *actors) name(entries, known []drift.Entry, objects func(string) []events.Object) {
 	for i := range entries {
-		if e := &entries[i]; a != nil && e.ChangedBy == "" {
-			e.ChangedBy = a.of(objects(e.Resource), e.Path, a.now())
+		e := &entries[i]
+		if a == nil || e.ChangedBy != "" {
+			continue
 		}
+		seen := e.FirstObserved
+		if slices.ContainsFunc(known, func(k drift.Entry) bool { return k.Resource == e.Resource && k.Path == e.Path && k.Observed != e.Observed }) {
+			seen = a.now()
+		}
+		e.ChangedBy = a.of(objects(e.Resource), e.Path, seen)
 	}
 }

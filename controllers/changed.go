@@ -4,7 +4,7 @@ package controllers
 
 import (
 	"context"
-	"slices"
+	"maps"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,19 +22,22 @@ func (r *ProfileReconciler) changed(ctx context.Context, reader client.Reader, c
 	if err != nil {
 		return 0, err
 	}
-	profiles, err := profilesWith(ctx, reader, accounts, change.Objects)
-	if err != nil || len(profiles) == 0 {
+	named, all, err := profilesWith(ctx, reader, accounts, change.Objects)
+	if err != nil || len(named)+len(all) == 0 {
 		return 0, err
 	}
 	for _, m := range r.memories.within(config) {
 		m.touch(change.Objects)
 		m.actors.note(change)
 	}
-	for _, req := range profiles {
+	for req := range named {
 		r.woken.Store(req, true)
 		r.waker.wake(req)
 	}
-	return len(profiles), nil
+	for req := range all {
+		r.waker.wakeInTurn(req)
+	}
+	return len(named) + len(all), nil
 }
 
 // accountsOf names the AWSAccounts for an account and Region: several may lead there.
@@ -53,29 +56,30 @@ func accountsOf(ctx context.Context, reader client.Reader, config awsapi.Config)
 	return names, nil
 }
 
+// requests is a set of profiles.
+type requests map[ctrl.Request]bool
+
 // profilesWith finds the profiles of some AWSAccounts that AWS objects concern. What is said of a route table, or of an
-// object without a name, concerns them all.
-func profilesWith(ctx context.Context, reader client.Reader, accounts []string, objects []events.Object) ([]ctrl.Request, error) {
-	var found []ctrl.Request
+// object without a name, may concern them all, and most probably few.
+func profilesWith(ctx context.Context, reader client.Reader, accounts []string, objects []events.Object) (named, all requests, err error) {
+	named, all = requests{}, requests{}
 	for _, account := range accounts {
 		for _, o := range objects {
-			match := client.MatchingFields{objectIndex: indexKey(account, o)}
+			match, found := client.MatchingFields{objectIndex: indexKey(account, o)}, named
 			if o.Name == events.Any || o.Kind == events.RouteTable {
-				match = client.MatchingFields{accountIndex: account}
+				match, found = client.MatchingFields{accountIndex: account}, all
 			}
 			list := &v1alpha1.FargateSecurityProfileList{}
 			if err := reader.List(ctx, list, match, client.UnsafeDisableDeepCopy); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			for i := range list.Items {
-				req := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])}
-				if !slices.Contains(found, req) {
-					found = append(found, req)
-				}
+				found[ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])}] = true
 			}
 		}
 	}
-	return found, nil
+	maps.DeleteFunc(all, func(req ctrl.Request, _ bool) bool { return named[req] })
+	return named, all, nil
 }
 
 // urgent marks a pass that somebody waits for: a person edited the profile, or something changed in AWS.

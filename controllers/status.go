@@ -48,15 +48,16 @@ func priorOf(status *v1alpha1.FargateSecurityProfileStatus) map[resource.ID]reso
 	return prior
 }
 
-// record writes what a pass found and did into status. The same findings give the same status.
-func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, who *actors, now time.Time) (current, repaired []drift.Entry) {
+// record writes what a pass found and did into status, and what earlier ones did that could not be told. The same
+// findings give the same status.
+func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, earlier []drift.Entry, who *actors, now time.Time) (current, repaired []drift.Entry) {
 	status := &profile.Status
 	known := knownDrift(status)
 	current = drift.Merge(known, currentDrift(known, result), now)
-	repaired = drift.Merge(known, repairedDrift(result), now)
+	repaired = append(drift.Merge(known, repairedDrift(result), now), earlier...)
 	objects := entryObjects(profile, result)
-	who.name(current, objects)
-	who.name(repaired, objects)
+	who.name(current, known, objects)
+	who.name(repaired, known, objects)
 	nameLate(status, who, objects)
 
 	status.Resources = append(resourceStatuses(result), strangers(status.Resources)...)
@@ -178,7 +179,7 @@ func entryObjects(profile *v1alpha1.FargateSecurityProfile, result *resource.Res
 func nameLate(status *v1alpha1.FargateSecurityProfileStatus, who *actors, objects func(string) []events.Object) {
 	for i := range status.Repairs {
 		if r := &status.Repairs[i]; r.ChangedBy == "" {
-			r.ChangedBy = who.of(objects(r.Resource), r.Path, r.RepairedTime.Time)
+			r.ChangedBy = who.of(objects(r.Resource), r.Path, r.FirstObservedTime.Time)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
@@ -28,6 +30,20 @@ func (w *waker) wake(req reconcile.Request) {
 	if queue := w.queue.Load(); queue != nil {
 		(*queue).Add(req)
 	}
+}
+
+// wakeInTurn has a profile looked at with the periodic reads.
+func (w *waker) wakeInTurn(req reconcile.Request) {
+	queue := w.queue.Load()
+	if queue == nil {
+		return
+	}
+	if q, ok := (*queue).(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+		low := handler.LowPriority
+		q.AddWithOpts(priorityqueue.AddOpts{Priority: &low}, req)
+		return
+	}
+	(*queue).Add(req)
 }
 
 // started tells that there is somebody to wake.
