@@ -25,7 +25,12 @@ const defaultVersion = "2008-10-17"
 //
 // The rules are those of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html and the pages
 // of the elements. An error says what is wrong and where.
-func Policy(doc string) (string, error) {
+func Policy(doc string) (string, error) { return policies.get(doc, policy) }
+
+// policies are documents that were put into canonical form before.
+var policies = &memo{most: memoBytes}
+
+func policy(doc string) (string, error) {
 	doc = plain(doc)
 	root, err := parse(doc)
 	if err != nil {

@@ -4,6 +4,7 @@ package inventory
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
@@ -69,7 +70,19 @@ func one[T any](ctx context.Context, v *View, all *answers[T], key, source strin
 	age, ok := ageOf(ctx)
 	_, begun, _ := all.last(key, v.now())
 	if !ok {
-		return all.renew(ctx, v.now, key, read)
+		return all.renew(ctx, v.now, key, bare(read))
 	}
-	return all.get(ctx, v.now, v.since(age, begun, source, objects...), key, read)
+	return all.get(ctx, v.now, v.since(age, begun, source, objects...), key, bare(read))
+}
+
+// bare reads an SDK's answer without its metadata: they hold the whole HTTP response with its headers and the request that
+// led to it, which is several times as much as was asked for.
+func bare[T any](read func(context.Context) (T, error)) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) {
+		answer, err := read(ctx)
+		if err == nil {
+			reflect.ValueOf(answer).Elem().FieldByName("ResultMetadata").SetZero()
+		}
+		return answer, err
+	}
 }
