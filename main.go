@@ -142,7 +142,11 @@ func newManager(o options) (ctrl.Manager, error) {
 	return ctrl.NewManager(ctrl.GetConfigOrDie(), ctrl.Options{
 		Scheme: scheme, Metrics: metricsOptions, HealthProbeBindAddress: o.probeAddress, PprofBindAddress: o.pprofAddress,
 		// Accounts are all in the cache: profiles of every shard use them.
-		Cache:          cache.Options{ByObject: map[client.Object]cache.ByObject{&v1alpha1.FargateSecurityProfile{}: {Label: o.shard}}},
+		// Nobody here reads who set which field, which is as long as all the rest.
+		Cache: cache.Options{
+			DefaultTransform: cache.TransformStripManagedFields(),
+			ByObject:         map[client.Object]cache.ByObject{&v1alpha1.FargateSecurityProfile{}: {Label: o.shard}},
+		},
 		LeaderElection: o.leaderElection, LeaderElectionID: controllers.LeaseName(o.shard), LeaderElectionNamespace: o.namespace,
 		LeaderElectionReleaseOnCancel: true, // the process ends when Start returns
 	})

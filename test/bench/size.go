@@ -33,6 +33,10 @@ var sizes = map[string]size{
 		created: 50, steady: 1000, scale: []int{500, 1000, 5000, 10000}, interval: 30 * time.Second, intervals: 3,
 		tampersPerSecond: 100, tampering: 20 * time.Second, edits: 30, limited: 5 * time.Minute,
 	},
+	"middle": {
+		created: 20, steady: 300, scale: []int{500, 1000}, interval: 20 * time.Second, intervals: 2,
+		tampersPerSecond: 50, tampering: 10 * time.Second, edits: 10, limited: time.Minute,
+	},
 	"small": {
 		created: 10, steady: 30, scale: []int{10, 30}, interval: 10 * time.Second, intervals: 1,
 		tampersPerSecond: 10, tampering: 4 * time.Second, edits: 3, limited: 10 * time.Second,
@@ -46,7 +50,7 @@ func sizeOf(name string) (size, error) {
 	s, ok := sizes[name]
 	s.name = name
 	if !ok {
-		return s, fmt.Errorf("BENCH_SIZE is %q: take small or full", name)
+		return s, fmt.Errorf("BENCH_SIZE is %q: take small, middle or full", name)
 	}
 	return s, nil
 }
