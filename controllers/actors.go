@@ -89,7 +89,9 @@ func (a *actors) name(entries, known []drift.Entry, objects func(string) []event
 			continue
 		}
 		seen := e.FirstObserved
-		if slices.ContainsFunc(known, func(k drift.Entry) bool { return k.Resource == e.Resource && k.Path == e.Path && k.Observed != e.Observed }) {
+		if slices.ContainsFunc(known, func(k drift.Entry) bool {
+			return k.Resource == e.Resource && k.Path == e.Path && k.Observed != e.Observed
+		}) {
 			seen = a.now()
 		}
 		e.ChangedBy = a.of(objects(e.Resource), e.Path, seen)

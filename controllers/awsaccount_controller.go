@@ -82,7 +82,7 @@ func (r *AccountReconciler) verify(ctx context.Context, req ctrl.Request, accoun
 	if err := r.report(ctx, account, verdict, verified); err != nil {
 		return ctrl.Result{}, err
 	}
-	return r.retries.after(req, kind, 0, resyncOf(account)), nil
+	return r.retries.after(req, kind, r.nextHealth(account), resyncOf(account)), nil
 }
 
 // judge turns the answer to "who are we?" into conditions.
@@ -143,12 +143,26 @@ func (r *AccountReconciler) reportQueue(account *v1alpha1.AWSAccount) {
 	switch {
 	case failing != "":
 		conditions.Set(list, account.Generation, v1alpha1.DriftEventsCondition, metav1.ConditionFalse, v1alpha1.ReasonQueueUnreadable,
-			"spec.driftEvents.queueURL cannot be read, so that changes are seen at the next read of AWS only: "+failing)
+			fmt.Sprintf("the queue %s cannot be read, so that changes are seen at the next read of AWS only: %s; docs/events.md says how to set it up",
+				account.Spec.DriftEvents.QueueURL, failing))
 	case healthy && known:
 		conditions.Set(list, account.Generation, v1alpha1.DriftEventsCondition, metav1.ConditionTrue, v1alpha1.ReasonReceiving, "changes are received from the queue")
 	case meta.FindStatusCondition(*list, v1alpha1.DriftEventsCondition) == nil:
 		conditions.Set(list, account.Generation, v1alpha1.DriftEventsCondition, metav1.ConditionUnknown, v1alpha1.ReasonUnknown, "the queue was not read yet")
 	}
+}
+
+// nextHealth is when the event queue is asked again whether it is read: at once while nobody knows, then each minute, however
+// long the interval between reads is. 0 where there is no queue.
+func (r *AccountReconciler) nextHealth(account *v1alpha1.AWSAccount) time.Duration {
+	if account.Spec.DriftEvents == nil || r.Queues == nil {
+		return 0
+	}
+	healthy, failing, _ := r.Queues.health(account.Name)
+	if !healthy && failing == "" {
+		return jitter(r.Timing.Wait)
+	}
+	return min(jitter(r.Timing.Denied), resyncOf(account))
 }
 
 // waitForProfiles is how long an account that is to be deleted waits before it looks for profiles again. Those of other

@@ -30,6 +30,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/conditions"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/podsecuritygroups"
@@ -72,6 +73,8 @@ type ProfileReconciler struct {
 	// gone remembers when profiles were seen to be no more: one that is made anew under the name must find what the former
 	// one has left.
 	gone sync.Map
+	// untold remembers the repairs whose status could not be written: the next pass finds nothing to repair, and tells.
+	untold sync.Map
 	// places remembers which Fargate profiles of a profile may wait in the line of their cluster.
 	places sync.Map
 }
@@ -139,7 +142,9 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *stack, result *resource.Result, enforce bool) (ctrl.Result, error) {
 	profile, resync := s.profile, s.account.resync
 	before := profile.DeepCopy()
-	current, repaired := record(profile, result, s.memory.actors, r.Now())
+	untold, _ := r.untold.Load(req)
+	earlier, _ := untold.([]drift.Entry)
+	current, repaired := record(profile, result, earlier, s.memory.actors, r.Now())
 	list := findings(result, enforce, r.retries.deniedForLong(req, denied(result)))
 	verdict := verdictOf(list, enforce, current)
 	recordDrifted(profile, current)
@@ -148,13 +153,15 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 		recordTagKeys(profile, !slices.ContainsFunc(result.Objects, func(o *resource.Object) bool { return !o.Settled() || len(o.Drift) > 0 }))
 	}
 	r.Metrics.setDrift(req.NamespacedName, current)
-	r.Metrics.repaired(repaired)
 	if !slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failure != nil }) {
 		r.Metrics.setRead(req.NamespacedName, r.Now(), resync)
 	}
 	if err := r.report(ctx, profile, before, verdict, len(current) > 0); err != nil {
+		r.untold.Store(req, repaired)
 		return ctrl.Result{}, err
 	}
+	r.untold.Delete(req)
+	r.Metrics.repaired(repaired)
 	if len(repaired) > 0 {
 		ctrl.LoggerFrom(ctx).Info("repaired drift", "fields", len(repaired), "what", profile.Status.LastRepair.Message)
 		r.Recorder.Eventf(profile, nil, corev1.EventTypeNormal, "Repaired", "Repair", "%s", note(profile.Status.LastRepair.Message))
@@ -394,6 +401,7 @@ func (r *ProfileReconciler) forget(req ctrl.Request) {
 	r.wrote.Delete(req)
 	r.leaveLines(req)
 	r.woken.Delete(req)
+	r.untold.Delete(req)
 	r.gone.Range(func(other, at any) bool {
 		if t, ok := at.(time.Time); ok && r.Now().Sub(t) > lately {
 			r.gone.Delete(other)

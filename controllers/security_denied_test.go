@@ -68,6 +68,7 @@ func TestMissingPermissions(t *testing.T) {
 	t.Run("assume", func(t *testing.T) { missedInAssumption(t, tried) })
 	t.Run("change", func(t *testing.T) { missedInChanges(t, tried) })
 	t.Run("delete", func(t *testing.T) { missedInDeletion(t, tried) })
+	t.Run("events", func(t *testing.T) { missedInEvents(t, tried) })
 	if t.Failed() || strings.Contains(flag.Lookup("test.run").Value.String(), "/") {
 		return // some of it is not to run, or did not end well: the sum says nothing
 	}

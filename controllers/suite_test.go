@@ -92,10 +92,13 @@ func runSuite(m *testing.M) int {
 		Recorder:   mgr.GetEventRecorder("test"),
 		OperatorID: operatorID, Concurrency: 8, ReadShared: true,
 	}
+	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Profiles: profiles, Metrics: metrics, Log: ctrl.Log.WithName("events")}
+	profiles.Hears = queues.Hears
 	must(profiles.SetupWithManager(mgr))
 	must((&controllers.AccountReconciler{
-		Client: mgr.GetClient(), Sessions: sessions, Metrics: metrics, Timing: fast, Recorder: mgr.GetEventRecorder("test"),
+		Client: mgr.GetClient(), Sessions: sessions, Metrics: metrics, Timing: fast, Recorder: mgr.GetEventRecorder("test"), Queues: queues,
 	}).SetupWithManager(mgr))
+	must(mgr.Add(queues))
 	must(kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}))
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); must(mgr.Start(ctx)) }()
@@ -121,6 +124,9 @@ type rig struct {
 	ns, account, workload string
 	// fixedKey is the ARN of a key that a test made.
 	fixedKey string
+	// url is the simulator's. delivered counts the records that the event queue was given (see deliver).
+	url       string
+	delivered int
 }
 
 // newRig makes a rig. The simulated account has the cluster prod with private subnets 0a and 0b, a public one 0c, and
@@ -134,12 +140,13 @@ func newRig(t *testing.T, change ...func(*v1alpha1.AWSAccount)) *rig {
 	seed.VPCs = append(seed.VPCs, awssim.SeedVPC{ID: "vpc-0b", CIDR: "10.1.0.0/16",
 		Subnets: []awssim.SeedSubnet{{ID: "subnet-0d", CIDR: "10.1.0.0/24", AZ: "eu-west-1a"}}})
 	must(sim.Seed(seed))
+	sim.CreateQueue(eventQueue)
 	sim.AddKey(operatorKey, operatorCaller)
 	must(sim.Enforce(operatorCaller, awsapi.Policy())) // the operator may do what the published policy allows, and nothing more
 	url := serve(t, sim)
 	n := serial.Add(1)
 	r := &rig{
-		t: t, ctx: t.Context(), sim: sim, aws: awstest.Clients(t, url),
+		t: t, ctx: t.Context(), sim: sim, url: url, aws: awstest.Clients(t, url),
 		ns: fmt.Sprintf("team-%d", n), account: fmt.Sprintf("acct-%d", n), workload: fmt.Sprintf("pods-%d", n),
 	}
 	for name, labels := range map[string]map[string]string{r.ns: {"use": r.account}, r.workload: nil} {

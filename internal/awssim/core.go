@@ -17,6 +17,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -83,12 +84,14 @@ type Sim struct {
 	failures   []*failure
 	calls      []Call
 	seq        int
-	hooks      []func(Call)
-	inject     func(Call) Fault
-	window     time.Duration // how long the past is kept, see KeepPast
-	pasts      []past        // oldest first
-	rates      rates
-	sinks      []eventSink
+	// number tells the simulators of a process apart: AWS gives no two requests the same id.
+	number int64
+	hooks  []func(Call)
+	inject func(Call) Fault
+	window time.Duration // how long the past is kept, see KeepPast
+	pasts  []past        // oldest first
+	rates  rates
+	sinks  []eventSink
 }
 
 // account is what one AWS account holds.
@@ -160,6 +163,9 @@ type failure struct {
 	after  bool // the call has its effect, only the answer is lost
 }
 
+// simulators counts those of this process.
+var simulators atomic.Int64
+
 // New returns a simulator without any resources.
 func New(opts Options) *Sim {
 	opts.Account = cmp.Or(opts.Account, DefaultAccount)
@@ -169,6 +175,7 @@ func New(opts Options) *Sim {
 	}
 	s := &Sim{
 		opts:       opts,
+		number:     simulators.Add(1),
 		accounts:   map[string]*account{},
 		services:   map[string]map[string]operation{},
 		protocols:  map[string]protocol{},
@@ -333,7 +340,7 @@ func (s *Sim) run(c *call) (out any, requestID string, err error) {
 		Seq: s.seq, Time: s.now(), Service: c.Service, Operation: c.Operation, Write: op.write, Paged: c.paged(),
 		Account: c.Account, Region: c.Region, Caller: c.Caller,
 	}
-	requestID = fmt.Sprintf("%08x-5157-4000-8000-%012x", s.seq, s.seq)
+	requestID = fmt.Sprintf("%08x-5157-4000-8000-%04x%08x", s.seq, s.number, s.seq)
 	inject := s.inject
 	s.mu.Unlock()
 

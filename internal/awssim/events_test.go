@@ -330,3 +330,18 @@ func TestFaultsOfEvents(t *testing.T) {
 		t.Error("what was late never came")
 	}
 }
+
+// TestRequestIDsOfTwoSimulatorsDiffer: whoever knows its own requests by their ids must not take another account's for them.
+func TestRequestIDsOfTwoSimulatorsDiffer(t *testing.T) {
+	ids := map[string]bool{}
+	for range 2 {
+		r := newRig(t, Options{})
+		out, err := r.logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/a")})
+		ok(t, err)
+		id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+		ids[id] = true
+	}
+	if len(ids) != 2 {
+		t.Errorf("the ids are %v", ids)
+	}
+}
