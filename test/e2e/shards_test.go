@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 )
 
 // TestShards: of two operators with selectors that do not overlap each works on its own profiles, at the same time, and a
@@ -38,7 +37,7 @@ func TestShards(t *testing.T) {
 	first.Kill()
 	s.cluster.kubectl(t, "label", "fsp/payments", "-n", p.Namespace, "--overwrite", "shard=b")
 	mark = s.proxy.mark()
-	s.setMode(t, p.world, "payments", v1alpha1.ModeObserve)
+	s.readNow(t, p.world, "payments")
 	if s.read(mark, standbyKey) == 0 {
 		t.Error("the second operator did not take the profile over")
 	}
