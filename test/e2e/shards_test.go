@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
 )
 
 // TestShards: of two operators with selectors that do not overlap each works on its own profiles, at the same time, and a
