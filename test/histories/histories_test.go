@@ -150,6 +150,9 @@ func history(t *rapid.T, installations int) {
 	for _, i := range w.installs {
 		i.shared = coin(t, "shared reads")
 	}
+	if coin(t, "events") {
+		w.sendEvents(t)
+	}
 	for range 5 + pick(t, "steps", 25) {
 		w.step(t)
 		w.invariants(t)
@@ -201,6 +204,9 @@ func (w *world) step(t *rapid.T) {
 		w.round()
 		w.clock.Advance(between)
 	default:
+		if coin(t, "listen") {
+			i.hear(pick(t, "operator", 2))
+		}
 		i.disturbedPass(t, name)
 	}
 }

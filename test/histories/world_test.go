@@ -60,6 +60,8 @@ type install struct {
 	shared bool
 	// operators are the leader and its stand-by; nil: not started.
 	operators [2]*controllers.ProfileReconciler
+	// queues are what they listen to changes with.
+	queues [2]*controllers.Queues
 }
 
 // turn is one pass of one operator over one profile.
@@ -114,6 +116,7 @@ func (i *install) operator(n int) *controllers.ProfileReconciler {
 			Accounts: &controllers.Accounts{Client: c, Sessions: &awsapi.Sessions{Version: "histories", MaxAttempts: 1, Unlimited: true}, OperatorNamespace: namespace},
 			Recorder: &events.FakeRecorder{}, Now: i.w.clock.Now, ReadShared: i.shared,
 		}
+		i.listenTo(n, i.operators[n])
 	}
 	return i.operators[n]
 }
@@ -282,6 +285,7 @@ func (w *world) afterWrite(c awssim.Call) {
 // round has every operator that leads work on each of its profiles once, without faults.
 func (w *world) round() {
 	for _, i := range w.installs {
+		i.hear(0)
 		for _, name := range i.kube.names() {
 			i.pass(0, name, nil, false)
 		}
@@ -307,10 +311,20 @@ func (w *world) settle() error {
 		if later {
 			return nil
 		}
-		w.clock.Advance(muchLater)
+		w.clock.Advance(w.muchLater())
 		quiet, later = 0, true
 	}
 	return errors.New("after 80 rounds without faults the operators still write")
+}
+
+// muchLater is when nothing is believed any more that was read before.
+func (w *world) muchLater() time.Duration {
+	for _, i := range w.installs {
+		if i.account.Spec.DriftEvents != nil {
+			return longestBelieved
+		}
+	}
+	return muchLater
 }
 
 // report is everything that helps with a failure.
