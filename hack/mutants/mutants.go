@@ -401,11 +401,9 @@ var mutants = []mutant{
 		`range p.items {`}},
 		unit, "TestDeleteGoesBackwardsAndRetainReleases"},
 	{"what cannot be read is forgotten", 0, []edit{{engine,
-		`	if it.obs == nil { // could not be read: what status remembers stays
-		obj.ARN, obj.Origin, obj.Hash, obj.Began = it.prior.ARN, it.prior.Origin, it.prior.Hash, it.prior.Began
+		`		obj.ARN, obj.Origin, obj.Hash, obj.Began = it.prior.ARN, it.prior.Origin, it.prior.Hash, it.prior.Began
 		return`,
-		`	if it.obs == nil {
-		return`}},
+		`		return`}},
 		unit, "TestUnreadObjectKeepsWhatIsKnown"},
 	{"what cannot be read makes others drift", 0, []edit{{"internal/resource/unread.go",
 		`if p.unread(d.WaitsFor) {`,
