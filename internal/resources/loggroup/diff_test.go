@@ -3,9 +3,9 @@
 package loggroup
 
 import (
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"testing"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
