@@ -55,6 +55,7 @@ spec:
     allowedManagedPolicyARNs: ["arn:aws:iam::aws:policy/*"]
     forbiddenIngressCIDRs: ["0.0.0.0/0", "::/0"]
   resyncInterval: 10m
+  driftEvents: {queueURL: "http://awssim.demo.svc:80/111122223333/fargate-drift"} # one on AWS must be in the region
 `,
 	profile: `
 apiVersion: fargatesecurity.io/v1alpha1

@@ -119,8 +119,8 @@ func TestFullObjects(t *testing.T) {
 func TestUnknownFields(t *testing.T) {
 	for kind := range full {
 		obj := parse(t, full[kind])
-		set(t, obj, "spec.driftEvents", object{"queueURL": "x"})
-		if err := dryCreate(t, obj); err == nil || !strings.Contains(err.Error(), `unknown field "spec.driftEvents"`) {
+		set(t, obj, "spec.imageScanning", object{"mode": "x"})
+		if err := dryCreate(t, obj); err == nil || !strings.Contains(err.Error(), `unknown field "spec.imageScanning"`) {
 			t.Errorf("%s: a field that no code knows is not refused: %v", kind, err)
 		}
 	}

@@ -10,6 +10,11 @@ import (
 
 type object = map[string]any
 
+const (
+	theQueue  = "https://sqs.eu-west-1.amazonaws.com/111122223333/fargate-drift"
+	queueRule = "queueURL must be the URL of a standard SQS queue, such as https://sqs.eu-west-1.amazonaws.com/111122223333/fargate-drift"
+)
+
 func accountRules() []rule {
 	const spec = "spec."
 	return []rule{
@@ -40,6 +45,15 @@ func accountRules() []rule {
 			bad: several{"https://eks.eu-west-1.amazonaws.com", "http://127.0.0.2:4566", "ftp://127.0.0.1", "127.0.0.1:4566", "http://localhost.evil.example",
 				"http://127.0.0.1@evil.example", "http://evil.example/awssim.svc", "http://evil.example?.svc", "http://localhost:4566/path", "http://10.0.0.1", "http://127x0.0.1"},
 			good: several{"http://127.0.0.1", "https://127.0.0.1:4566/", "http://localhost:4566", "http://[::1]:4566", "http://awssim.demo.svc:80", "http://awssim.demo.svc.cluster.local", absent{}}},
+		{at: spec + "driftEvents.queueURL", says: required, bad: absent{}, good: theQueue},
+		{at: spec + "driftEvents.queueURL", says: tooShort(1), bad: "", good: theQueue, also: queueRule},
+		{at: spec + "driftEvents.queueURL", says: tooLong(512), bad: padded("http://", 500) + ".svc/111122223333/queue", good: padded("http://", 400) + ".svc/111122223333/queue"},
+		{at: spec + "driftEvents.queueURL", says: queueRule,
+			bad: several{"x", "https://sqs.eu-west-1.amazonaws.com/1/q", "http://sqs.eu-west-1.amazonaws.com/111122223333/q", "https://sqs.eu-west-1.amazonaws.com/111122223333/q.fifo",
+				"https://sqs.eu-west-1.evil.example/111122223333/q", "https://evil.example/sqs.eu-west-1.amazonaws.com/111122223333/q", "http://127.0.0.2:4566/111122223333/q"},
+			good: several{theQueue, "https://eu-west-1.queue.amazonaws.com/111122223333/q", "http://127.0.0.1:4566/111122223333/q", "http://[::1]/111122223333/q", "http://awssim.demo.svc/111122223333/q"}},
+		{at: spec + "driftEvents.queueURL", field: "spec", says: "driftEvents.queueURL must be in the account's region",
+			bad: several{"https://sqs.eu-west-2.amazonaws.com/111122223333/q", "https://us-east-1.queue.amazonaws.com/111122223333/q"}, good: theQueue},
 		{at: spec + "guardrails.permissionsBoundaryARN", says: pattern, bad: several{"", "boundary", "arn:aws:iam::111122223333:role/x"},
 			good: several{"arn:aws:iam::111122223333:policy/x", "arn:aws:iam::aws:policy/x", absent{}}},
 		{at: spec + "guardrails.permissionsBoundaryARN", says: tooLong(2048), bad: padded("arn:aws:iam::aws:policy/", 2049), good: padded("arn:aws:iam::aws:policy/", 2048)},
@@ -393,6 +407,7 @@ func driftRules(at string, limit int) []rule {
 		{at: first + "action", says: options(`"Repair"`, `"ReportOnly"`, `"RequiresReplacement"`), bad: "Ignore", good: several{"Repair", "ReportOnly", "RequiresReplacement"}},
 		{at: first + "controls", says: tooMany(16), bad: list(17, numbered("c%d")), good: list(16, numbered("c%d"))},
 		{at: first + "controls[0]", says: tooLong(64), bad: long(65), good: long(64)},
+		{at: first + "changedBy", says: tooLong(2048), bad: long(2049), good: long(2048)},
 	}
 	for _, field := range []string{"resource", "path", "desired", "observed", "severity", "action", "firstObservedTime"} {
 		out = append(out, rule{at: first + field, says: required, bad: absent{}, good: one(0).(object)[field]})

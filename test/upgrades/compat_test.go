@@ -18,7 +18,8 @@ import (
 // narrowedOnPurpose is what today's CRDs refuse although a frozen version's took it, with the reason. An object that
 // holds such a value keeps working: only an edit of that very field is refused (ratcheting, KEP-4008).
 var narrowedOnPurpose = map[string]string{
-	"since v0.1: fargatesecurityprofiles.fargatesecurity.io: .spec.tags: the rule is new: self.all(k, !k.lowerAscii().startsWith('aws:') && !k.lowerAscii().startsWith('fargatesecurity.io/'))": "a security fix: IAM takes tag keys without regard to case, so our owner tag in other letters would have passed for ours",
+	"since v0.1: fargatesecurityprofiles.fargatesecurity.io: .spec.tags: the rule is new: self.all(k, !k.lowerAscii().startsWith('aws:') && !k.lowerAscii().startsWith('fargatesecurity.io/'))":                                                                                             "a security fix: IAM takes tag keys without regard to case, so our owner tag in other letters would have passed for ours",
+	"since v0.1: awsaccounts.fargatesecurity.io: .spec: the rule is new: !has(self.driftEvents) || !self.driftEvents.queueURL.contains('.amazonaws.com') || self.driftEvents.queueURL.contains('sqs.' + self.region + '.') || self.driftEvents.queueURL.contains('//' + self.region + '.')": "it speaks of a field that v0.1 did not have",
 }
 
 // TestSchemasOnlyWiden: what a frozen version's CRDs took, the CRDs of today take, but for what is listed.

@@ -57,7 +57,7 @@ func newWorld(t *testing.T) *world {
 		t: t, ctx: context.WithoutCancel(t.Context()), sim: sim, clock: clock, aws: awstest.Clients(t, server.URL), url: server.URL, tape: recorder,
 		profiles: &controllers.ProfileReconciler{
 			Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1,
-			Accounts: &controllers.Accounts{Client: kube, Sessions: sessions, OperatorNamespace: namespace}, Recorder: &events.FakeRecorder{}, ReadShared: true,
+			Accounts: &controllers.Accounts{Client: kube, Sessions: sessions, OperatorNamespace: namespace}, Recorder: &events.FakeRecorder{},
 		},
 		accounts: &controllers.AccountReconciler{
 			Client: allProfiles{kube}, Sessions: sessions, Recorder: &events.FakeRecorder{}, Metrics: metrics, Timing: controllers.DefaultTiming,
