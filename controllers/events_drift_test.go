@@ -60,9 +60,12 @@ func TestWhoChangedItIsSaidEverywhere(t *testing.T) {
 	if !strings.Contains(p.Status.LastRepair.Message, says) {
 		t.Errorf("lastRepair says %q", p.Status.LastRepair.Message)
 	}
-	if len(logged(mark, "repaired drift", r.ns, says)) != 1 {
-		t.Errorf("the log says %q", logged(mark, "repaired drift", r.ns))
-	}
+	r.eventually("waiting for the log, which comes after status", func() error {
+		if len(logged(mark, "repaired drift", r.ns, says)) != 1 {
+			return fmt.Errorf("the log says %q", logged(mark, "repaired drift", r.ns))
+		}
+		return nil
+	})
 	r.eventually("waiting for the Event", func() error {
 		if notes := r.eventNotes(p); !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, says) }) {
 			return fmt.Errorf("the Events say %q", notes)

@@ -22,7 +22,9 @@ func TestAnAddressIsNobodyElsesAfterwards(t *testing.T) {
 		account := r.accountObject()
 		must(kube.Get(r.ctx, client.ObjectKeyFromObject(account), account))
 		address = strings.TrimPrefix(account.Spec.EndpointURL, "http://")
-		r.create(r.small("left-behind"))
+		p := r.small("left-behind")
+		r.create(p)
+		r.until(p, "the operator's first pass", func(*profile) error { return nil })
 	})
 	if l, err := net.Listen("tcp", address); err == nil {
 		_ = l.Close()
