@@ -48,8 +48,7 @@ func accountsOf(ctx context.Context, reader client.Reader, config awsapi.Config)
 	}
 	var names []string
 	for i := range list.Items {
-		other := sessionConfig(&list.Items[i])
-		if other.AccountID == config.AccountID && other.Region == config.Region && other.EndpointURL == config.EndpointURL {
+		if inScope(sessionConfig(&list.Items[i]), scopeOf(config)) {
 			names = append(names, list.Items[i].Name)
 		}
 	}

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// The services whose calls are known, by CloudTrail's eventSource.
+// The services whose calls are known, by their eventSource in CloudTrail.
 const (
-	sourceEC2  = "ec2.amazonaws.com"
-	sourceEKS  = "eks.amazonaws.com"
-	sourceIAM  = "iam.amazonaws.com"
-	sourceKMS  = "kms.amazonaws.com"
-	sourceLogs = "logs.amazonaws.com"
+	SourceEC2  = "ec2.amazonaws.com"
+	SourceEKS  = "eks.amazonaws.com"
+	SourceIAM  = "iam.amazonaws.com"
+	SourceKMS  = "kms.amazonaws.com"
+	SourceLogs = "logs.amazonaws.com"
 )
 
 // row: where the records of some calls of a service name the objects that they touch.
@@ -36,31 +36,31 @@ type row struct {
 var table = []row{
 	// Records: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html. Paths are not part of
 	// roleName. A role's attached policies are the role's matter: AttachRolePolicy does not touch the policy.
-	{source: sourceIAM, calls: "AttachRolePolicy CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy " +
+	{source: SourceIAM, calls: "AttachRolePolicy CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy " +
 		"PutRolePermissionsBoundary PutRolePolicy UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
 		find: each(role, "request.roleName")},
-	{source: sourceIAM, calls: "TagRole UntagRole", find: each(role, "request.roleName"), tags: true},
-	{source: sourceIAM, calls: "CreateServiceLinkedRole DeleteServiceLinkedRole", find: each(role, "request.roleName", "response.role.roleName")},
-	{source: sourceIAM, calls: "CreatePolicy", find: each(policy, "response.policy.arn")},
-	{source: sourceIAM, calls: "CreatePolicyVersion DeletePolicy DeletePolicyVersion SetDefaultPolicyVersion", find: each(policy, "request.policyArn")},
-	{source: sourceIAM, calls: "TagPolicy UntagPolicy", find: each(policy, "request.policyArn"), tags: true},
+	{source: SourceIAM, calls: "TagRole UntagRole", find: each(role, "request.roleName"), tags: true},
+	{source: SourceIAM, calls: "CreateServiceLinkedRole DeleteServiceLinkedRole", find: each(role, "request.roleName", "response.role.roleName")},
+	{source: SourceIAM, calls: "CreatePolicy", find: each(policy, "response.policy.arn")},
+	{source: SourceIAM, calls: "CreatePolicyVersion DeletePolicy DeletePolicyVersion SetDefaultPolicyVersion", find: each(policy, "request.policyArn")},
+	{source: SourceIAM, calls: "TagPolicy UntagPolicy", find: each(policy, "request.policyArn"), tags: true},
 
 	// Records: https://docs.aws.amazon.com/eks/latest/userguide/understanding-service-name-entries.html has a
 	// CreateCluster of 2018, with clusterName; newer ones have name, as the API's URL does. Both are taken.
-	{source: sourceEKS, calls: "CreateFargateProfile DeleteFargateProfile", find: first(
+	{source: SourceEKS, calls: "CreateFargateProfile DeleteFargateProfile", find: first(
 		pair(FargateProfile, "request.clusterName|request.name", "request.fargateProfileName"),
 		pair(FargateProfile, "response.fargateProfile.clusterName", "response.fargateProfile.fargateProfileName"))},
-	{source: sourceEKS, calls: "CreateNodegroup DeleteNodegroup UpdateNodegroupConfig UpdateNodegroupVersion", find: first(
+	{source: SourceEKS, calls: "CreateNodegroup DeleteNodegroup UpdateNodegroupConfig UpdateNodegroupVersion", find: first(
 		pair(Nodegroup, "request.clusterName|request.name", "request.nodegroupName"),
 		pair(Nodegroup, "response.nodegroup.clusterName", "response.nodegroup.nodegroupName"))},
-	{source: sourceEKS, calls: "AssociateEncryptionConfig CreateCluster DeleteCluster DeregisterCluster RegisterCluster UpdateClusterConfig UpdateClusterVersion",
+	{source: SourceEKS, calls: "AssociateEncryptionConfig CreateCluster DeleteCluster DeregisterCluster RegisterCluster UpdateClusterConfig UpdateClusterVersion",
 		find: each(named(Cluster), "request.clusterName", "request.name", "response.cluster.name")},
-	{source: sourceEKS, calls: "TagResource UntagResource", find: each(eksARN, "request.resourceArn"), tags: true},
+	{source: SourceEKS, calls: "TagResource UntagResource", find: each(eksARN, "request.resourceArn"), tags: true},
 
 	// Records: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitor-with-cloudtrail.html. Calls that came with
 	// later versions of the API have their parameters under the request's name (ModifySecurityGroupRulesRequest), as
 	// https://github.com/aws-samples/cloud-trail-lake-query-samples has it (ec2-security-historical-changes.sql).
-	{source: sourceEC2, calls: "AssociateSecurityGroupVpc AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateSecurityGroup DeleteSecurityGroup " +
+	{source: SourceEC2, calls: "AssociateSecurityGroupVpc AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateSecurityGroup DeleteSecurityGroup " +
 		"DisassociateSecurityGroupVpc ModifySecurityGroupRules RevokeSecurityGroupEgress RevokeSecurityGroupIngress " +
 		"UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress",
 		find: both(
@@ -70,31 +70,31 @@ var table = []row{
 			each(id(SecurityGroupRule), "request.securityGroupRule.securityGroupRuleId", "request.securityGroupRuleId", "request.securityGroupRuleIds",
 				"request.securityGroupRuleIds.securityGroupRuleId", "request.securityGroupRuleDescriptions.securityGroupRuleId",
 				"response.securityGroupRuleSet.securityGroupRuleId", "response.revokedSecurityGroupRuleSet.securityGroupRuleId"))},
-	{source: sourceEC2, calls: "CreateTags DeleteTags", find: each(ec2ID, "request.resourcesSet.resourceId"), tags: true},
-	{source: sourceEC2, calls: "AssociateSubnetCidrBlock CreateDefaultSubnet CreateSubnet DeleteSubnet DisassociateSubnetCidrBlock ModifySubnetAttribute",
+	{source: SourceEC2, calls: "CreateTags DeleteTags", find: each(ec2ID, "request.resourcesSet.resourceId"), tags: true},
+	{source: SourceEC2, calls: "AssociateSubnetCidrBlock CreateDefaultSubnet CreateSubnet DeleteSubnet DisassociateSubnetCidrBlock ModifySubnetAttribute",
 		find: first(each(id(Subnet), "request.subnetId", "response.subnetId", "response.subnet.subnetId"), unknown(Subnet))},
-	{source: sourceEC2, calls: "CreateRoute CreateRouteTable DeleteRoute DeleteRouteTable DisableVgwRoutePropagation EnableVgwRoutePropagation ReplaceRoute",
+	{source: SourceEC2, calls: "CreateRoute CreateRouteTable DeleteRoute DeleteRouteTable DisableVgwRoutePropagation EnableVgwRoutePropagation ReplaceRoute",
 		find: each(id(RouteTable), "request.routeTableId", "response.routeTable.routeTableId")},
-	{source: sourceEC2, calls: "AssociateRouteTable", find: both(each(id(RouteTable), "request.routeTableId"), each(id(Subnet), "request.subnetId"))},
+	{source: SourceEC2, calls: "AssociateRouteTable", find: both(each(id(RouteTable), "request.routeTableId"), each(id(Subnet), "request.subnetId"))},
 	// These name an association, not the table and the subnet that it was between.
-	{source: sourceEC2, calls: "DisassociateRouteTable ReplaceRouteTableAssociation", find: both(each(id(RouteTable), "request.routeTableId"), unknown(RouteTable))},
-	{source: sourceEC2, calls: "CreateManagedPrefixList DeleteManagedPrefixList ModifyManagedPrefixList RestoreManagedPrefixListVersion",
+	{source: SourceEC2, calls: "DisassociateRouteTable ReplaceRouteTableAssociation", find: both(each(id(RouteTable), "request.routeTableId"), unknown(RouteTable))},
+	{source: SourceEC2, calls: "CreateManagedPrefixList DeleteManagedPrefixList ModifyManagedPrefixList RestoreManagedPrefixListVersion",
 		find: each(id(PrefixList), "request.prefixListId", "response.prefixList.prefixListId")},
 
 	// Records: https://docs.aws.amazon.com/kms/latest/developerguide/understanding-kms-entries.html, a page for each call.
 	// A key may be given by its id, its ARN or an alias. resources has its ARN in most records, and since December 2022
 	// responseElements.keyId too. Grants are not looked at for drift, and AWS's services make them all the time.
-	{source: sourceKMS, calls: "CancelKeyDeletion CreateAlias CreateKey DeleteAlias DeleteImportedKeyMaterial DisableKey DisableKeyRotation EnableKey " +
+	{source: SourceKMS, calls: "CancelKeyDeletion CreateAlias CreateKey DeleteAlias DeleteImportedKeyMaterial DisableKey DisableKeyRotation EnableKey " +
 		"EnableKeyRotation ImportKeyMaterial PutKeyPolicy ReplicateKey RotateKeyOnDemand ScheduleKeyDeletion UpdateAlias UpdateKeyDescription UpdatePrimaryRegion",
 		find: anyKey},
-	{source: sourceKMS, calls: "TagResource UntagResource", find: anyKey, tags: true},
+	{source: SourceKMS, calls: "TagResource UntagResource", find: anyKey, tags: true},
 
 	// Records: CreateLogGroup is published (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/logging_cw_api_calls_cwl.html
 	// lists the calls that are recorded). An identifier is a name or an ARN.
-	{source: sourceLogs, calls: "AssociateKmsKey CreateLogGroup DeleteDataProtectionPolicy DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey " +
+	{source: SourceLogs, calls: "AssociateKmsKey CreateLogGroup DeleteDataProtectionPolicy DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey " +
 		"PutDataProtectionPolicy PutLogGroupDeletionProtection PutRetentionPolicy",
 		find: each(logGroup, "request.logGroupName", "request.logGroupIdentifier", "request.resourceIdentifier")},
-	{source: sourceLogs, calls: "TagLogGroup TagResource UntagLogGroup UntagResource", find: each(logGroup, "request.logGroupName", "request.resourceArn"), tags: true},
+	{source: SourceLogs, calls: "TagLogGroup TagResource UntagLogGroup UntagResource", find: each(logGroup, "request.logGroupName", "request.resourceArn"), tags: true},
 }
 
 // anyKey finds the keys and aliases of a record of KMS.

@@ -65,12 +65,6 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// The services, as CloudTrail calls them, whose objects are asked for one by one.
-const (
-	sourceEKS = "eks.amazonaws.com"
-	sourceKMS = "kms.amazonaws.com"
-)
-
 const (
 	// heardFor is how long an answer is believed while events tell of changes: EventBridge's delivery is "best effort".
 	// Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event.html

@@ -26,7 +26,7 @@ func (r eksReads) DescribeCluster(ctx context.Context, in *eks.DescribeClusterIn
 	if last, _, ok := r.view.clusters.last(cluster, r.view.now()); ok && clusterChanges(last.Cluster) {
 		r.view.Touch(events.Object{Kind: events.Cluster, Name: cluster})
 	}
-	return one(unwritten(ctx), r.view, &r.view.clusters, cluster, sourceEKS, func(ctx context.Context) (*eks.DescribeClusterOutput, error) {
+	return one(unwritten(ctx), r.view, &r.view.clusters, cluster, events.SourceEKS, func(ctx context.Context) (*eks.DescribeClusterOutput, error) {
 		return r.EKS.DescribeCluster(ctx, in, opts...)
 	}, events.Object{Kind: events.Cluster, Name: cluster})
 }
@@ -37,7 +37,7 @@ func (r eksReads) DescribeFargateProfile(ctx context.Context, in *eks.DescribeFa
 	if last, _, ok := r.view.profiles.last(profile, r.view.now()); ok && profileChanges(last.FargateProfile) {
 		r.view.Touch(events.Object{Kind: events.FargateProfile, Name: profile})
 	}
-	return one(ctx, r.view, &r.view.profiles, profile, sourceEKS, func(ctx context.Context) (*eks.DescribeFargateProfileOutput, error) {
+	return one(ctx, r.view, &r.view.profiles, profile, events.SourceEKS, func(ctx context.Context) (*eks.DescribeFargateProfileOutput, error) {
 		return r.EKS.DescribeFargateProfile(ctx, in, opts...)
 	}, events.Object{Kind: events.FargateProfile, Name: profile})
 }

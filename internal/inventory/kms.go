@@ -29,21 +29,21 @@ func (r kmsReads) DescribeKey(ctx context.Context, in *kms.DescribeKeyInput, opt
 	if known, _, ok := v.keys.last(ref, v.now()); ok {
 		objects = append(objects, keyObject(aws.ToString(known.KeyMetadata.KeyId)))
 	}
-	return one(ctx, v, &v.keys, ref, sourceKMS, func(ctx context.Context) (*kms.DescribeKeyOutput, error) {
+	return one(ctx, v, &v.keys, ref, events.SourceKMS, func(ctx context.Context) (*kms.DescribeKeyOutput, error) {
 		return r.KMS.DescribeKey(ctx, in, opts...)
 	}, objects...)
 }
 
 // GetKeyPolicy implements awsapi.KMS.
 func (r kmsReads) GetKeyPolicy(ctx context.Context, in *kms.GetKeyPolicyInput, opts ...func(*kms.Options)) (*kms.GetKeyPolicyOutput, error) {
-	return one(ctx, r.view, &r.view.policies, aws.ToString(in.KeyId), sourceKMS, func(ctx context.Context) (*kms.GetKeyPolicyOutput, error) {
+	return one(ctx, r.view, &r.view.policies, aws.ToString(in.KeyId), events.SourceKMS, func(ctx context.Context) (*kms.GetKeyPolicyOutput, error) {
 		return r.KMS.GetKeyPolicy(ctx, in, opts...)
 	}, keyObject(aws.ToString(in.KeyId)))
 }
 
 // GetKeyRotationStatus implements awsapi.KMS.
 func (r kmsReads) GetKeyRotationStatus(ctx context.Context, in *kms.GetKeyRotationStatusInput, opts ...func(*kms.Options)) (*kms.GetKeyRotationStatusOutput, error) {
-	return one(ctx, r.view, &r.view.rotations, aws.ToString(in.KeyId), sourceKMS, func(ctx context.Context) (*kms.GetKeyRotationStatusOutput, error) {
+	return one(ctx, r.view, &r.view.rotations, aws.ToString(in.KeyId), events.SourceKMS, func(ctx context.Context) (*kms.GetKeyRotationStatusOutput, error) {
 		return r.KMS.GetKeyRotationStatus(ctx, in, opts...)
 	}, keyObject(aws.ToString(in.KeyId)))
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	tagtypes "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 
@@ -42,39 +40,4 @@ func withTag(ctx context.Context, client awsapi.Tagging, key, value string, type
 		}
 	}
 	return arns, nil
-}
-
-// rolesWithTag returns the ARNs of the IAM roles whose tag key has the given value: one sweep over all roles.
-func rolesWithTag(ctx context.Context, client awsapi.IAM, key, value string) ([]string, error) {
-	var arns []string
-	pages := iam.NewGetAccountAuthorizationDetailsPaginator(client, &iam.GetAccountAuthorizationDetailsInput{
-		Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole},
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("looking for roles with the tag %s: %w", key, err)
-		}
-		for _, role := range page.RoleDetailList {
-			for _, tag := range role.Tags {
-				if aws.ToString(tag.Key) == key && aws.ToString(tag.Value) == value {
-					arns = append(arns, aws.ToString(role.Arn))
-				}
-			}
-		}
-	}
-	return arns, nil
-}
-
-// owned returns the ARNs of everything in the account and Region that carries the tag: all kinds that the operator creates.
-func owned(ctx context.Context, clients awsapi.Clients, key, value string) ([]string, error) {
-	arns, err := withTag(ctx, clients.Tagging, key, value, KeyType, LogGroupType, SecurityGroupType, FargateProfileType)
-	if err != nil {
-		return nil, err
-	}
-	roles, err := rolesWithTag(ctx, clients.IAM, key, value)
-	if err != nil {
-		return nil, err
-	}
-	return append(arns, roles...), nil
 }

@@ -66,7 +66,7 @@ func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (ma
 func (v *View) Owned(ctx context.Context, owner string) ([]string, error) {
 	age, ok := ageOf(ctx)
 	if !ok {
-		return owned(ctx, *v.aws.Load(), v.ownerTag, owner)
+		return v.ownedNow(ctx, owner)
 	}
 	all, _, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
 	if err != nil {
@@ -77,6 +77,16 @@ func (v *View) Owned(ctx context.Context, owner string) ([]string, error) {
 		return nil, err
 	}
 	return slices.Concat(all.byOwner[owner], roles.byOwner[owner]), nil
+}
+
+// ownedNow is Owned, answered by AWS itself.
+func (v *View) ownedNow(ctx context.Context, owner string) ([]string, error) {
+	arns, err := withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType, LogGroupType, SecurityGroupType, FargateProfileType)
+	if err != nil {
+		return nil, err
+	}
+	all, err := v.readRoles(ctx)
+	return append(arns, all.byOwner[owner]...), err
 }
 
 // OwnedKeys returns the ARNs of the keys among what Owned returns.
