@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	awspolicy "github.com/hashicorp/awspolicyequivalence"
+
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 // defaultVersion is what IAM assumes where a document names no Version
@@ -25,10 +27,11 @@ const defaultVersion = "2008-10-17"
 //
 // The rules are those of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html and the pages
 // of the elements. An error says what is wrong and where.
-func Policy(doc string) (string, error) { return policies.get(doc, policy) }
+func Policy(doc string) (string, error) { return policies.Get(doc, policy) }
 
-// policies are documents that were put into canonical form before.
-var policies = &memo{most: memoBytes}
+// policies are documents that were put into canonical form before: those of ten thousand profiles, most of which are some
+// hundred bytes long.
+var policies = memo.New(16<<20, memo.Text)
 
 func policy(doc string) (string, error) {
 	doc = plain(doc)

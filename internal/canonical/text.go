@@ -3,7 +3,6 @@
 package canonical
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -12,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 // hashBytes keeps Hash short: 16 hexadecimal digits.
@@ -63,17 +64,26 @@ func omitted(n int) string { return fmt.Sprintf("… (%d more characters)", n) }
 // Hash is a short, stable identity of plain data: SHA-256 of its canonical JSON, 16 hexadecimal digits. What JSON
 // cannot hold (channels, functions) hashes as the error that it makes.
 func Hash(v any) string {
-	sum := sha256.Sum256(canonicalJSON(v))
+	raw, err := json.Marshal(v)
+	if err != nil {
+		raw = []byte(err.Error())
+	}
+	sum, _ := hashes.Get(string(raw), func(raw string) (string, error) { return hashOf(sortedJSON(raw)), nil })
+	return sum
+}
+
+// hashes are those of data that was hashed before: seven declarations of ten thousand profiles.
+var hashes = memo.New(8<<20, memo.Text)
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:hashBytes])
 }
 
-// canonicalJSON goes through plain maps, so that keys are sorted whether they came from a struct or a map.
-func canonicalJSON(v any) []byte {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return []byte(err.Error())
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
+// sortedJSON goes through plain maps, so that keys are sorted whether they came from a struct or a map. What is no JSON
+// stays as it is.
+func sortedJSON(raw string) string {
+	dec := json.NewDecoder(strings.NewReader(raw))
 	dec.UseNumber()
 	var tree any
 	if err := dec.Decode(&tree); err != nil {
@@ -83,5 +93,5 @@ func canonicalJSON(v any) []byte {
 	if err != nil {
 		return raw
 	}
-	return sorted
+	return string(sorted)
 }

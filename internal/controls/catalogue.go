@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -64,6 +65,9 @@ func Catalogue() []Control {
 	return all
 }
 
+// catalogue is made once: it is gone through in every pass.
+var catalogue = sync.OnceValue(Catalogue)
+
 // compareIDs sorts FSO.2 before FSO.10.
 func compareIDs(a, b string) int {
 	prefixA, numberA, _ := strings.Cut(a, ".")
@@ -79,7 +83,7 @@ func Evaluate(s *observed.State) Posture {
 		s = &observed.State{}
 	}
 	var p Posture
-	for _, c := range Catalogue() {
+	for _, c := range catalogue() {
 		result, _ := c.Evaluate(s)
 		switch result {
 		case Passed:

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 )
 
@@ -37,13 +38,24 @@ type document struct {
 	statements []statement
 }
 
+// statements reads a policy. What it returns is shared, and is not changed by anybody.
 func statements(doc string) ([]statement, error) {
 	c, err := canonical.Policy(doc)
 	if err != nil {
 		return nil, err
 	}
+	return parsed.Get(c, parse)
+}
+
+// parsed are policies that were read lately: one is asked for by several controls, some by every profile's.
+var parsed = memo.New(1<<20, func(list []statement) int { return len(list) * statementBytes })
+
+// statementBytes is about what one statement takes.
+const statementBytes = 1 << 10
+
+func parse(doc string) ([]statement, error) {
 	var p struct{ Statement []statement }
-	err = json.Unmarshal([]byte(c), &p)
+	err := json.Unmarshal([]byte(doc), &p)
 	return p.Statement, err
 }
 

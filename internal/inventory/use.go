@@ -10,17 +10,22 @@ import (
 // use chooses between a sweep over everything and single reads of what is managed: an account may hold thousands of
 // roles or log groups of which only a few are ours.
 type use struct {
-	mu    sync.Mutex
-	asked map[string]time.Time // names, and when they were last asked for
-	pages int                  // of the last sweep, 0 before the first
-	at    time.Time            // of the last sweep
+	mu     sync.Mutex
+	asked  map[string]time.Time // names, and when they were last asked for
+	sorted time.Time            // when those were last dropped that nobody asks for any more
+	pages  int                  // of the last sweep, 0 before the first
+	at     time.Time            // of the last sweep
 }
 
-// relearn is how long a finding that a sweep is too dear stands.
-const relearn = time.Hour
+const (
+	// relearn is how long a finding that a sweep is too dear stands.
+	relearn = time.Hour
+	// sortEvery is how often all names are gone through: with ten thousand of them, not each time that one is asked for.
+	sortEvery = 5 * time.Minute
+)
 
 // sweepIsCheaper notes that a name is asked for, and tells whether a sweep costs fewer calls than each single read of
-// what was asked for within the last hour. Before the first sweep nobody knows, and a sweep is tried.
+// what was asked for within about the last hour. Before the first sweep nobody knows, and a sweep is tried.
 func (u *use) sweepIsCheaper(name string, callsEach int, now time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -34,12 +39,19 @@ func (u *use) sweepIsCheaper(name string, callsEach int, now time.Time) bool {
 	if u.pages <= callsEach {
 		return true
 	}
-	for other, at := range u.asked {
-		if now.Sub(at) > relearn {
-			delete(u.asked, other)
-		}
+	if now.Sub(u.sorted) > sortEvery {
+		u.dropOld(now)
 	}
 	return u.pages <= callsEach*len(u.asked)
+}
+
+func (u *use) dropOld(now time.Time) {
+	for name, at := range u.asked {
+		if now.Sub(at) > relearn {
+			delete(u.asked, name)
+		}
+	}
+	u.sorted = now
 }
 
 // swept notes what a sweep cost.

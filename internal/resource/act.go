@@ -16,6 +16,9 @@ func (p *pass) act(ctx context.Context) {
 	for range maxRounds {
 		wrote := false
 		for _, it := range p.items {
+			if it.own == ours && it.atRest() && !p.news { // as nearly always
+				continue
+			}
 			wrote = p.bring(ctx, it) || wrote
 		}
 		p.result.Wrote = p.result.Wrote || wrote

@@ -58,6 +58,8 @@ type item struct {
 	obs    *Observation
 	own    ownership
 	object *Object
+	// declared is what declaration has returned, since nothing changes what is declared during a pass.
+	declared string
 	// first are the drifts as the pass found them, before it wrote anything.
 	first []drift.Difference
 	// fresh: the last observation was answered by AWS itself, in this pass.
@@ -79,6 +81,8 @@ type pass struct {
 	values Values
 	items  []*item
 	result Result
+	// news is true while something was observed that not all items were judged by.
+	news bool
 	// blocked is true when something was found that must be put right before anything new is created.
 	blocked bool
 }
@@ -109,6 +113,7 @@ func Run(ctx context.Context, resources, leftovers []Resource, opts Options) Res
 
 // judgeAll comes after all is observed: an object may refer to one that comes later in the list.
 func (p *pass) judgeAll() {
+	p.news = false
 	for _, it := range p.items {
 		p.judge(it)
 	}
@@ -140,6 +145,7 @@ func (p *pass) observe(ctx context.Context, it *item) {
 // take notes an observation.
 func (p *pass) take(it *item, obs *Observation) {
 	it.obs = obs
+	p.news = true
 	// What is somebody else's gives nothing: no object of ours shall lean on it.
 	if !obs.Exists || p.stopsUs(ownerOf(it.res, obs, it.prior, p.opts.Owner)) {
 		maps.DeleteFunc(p.values, func(ref Ref, _ string) bool { return ref.From == it.res.ID() })
@@ -264,10 +270,12 @@ func (p *pass) tagDifferences(it *item) []drift.Difference {
 
 // declaration identifies what is declared for the object, tags included.
 func (p *pass) declaration(it *item) string {
-	if it.res.Hash() == "" {
-		return ""
+	if it.declared == "" {
+		if hash := it.res.Hash(); hash != "" {
+			it.declared = canonical.Hash([]any{hash, p.opts.Tags})
+		}
 	}
-	return canonical.Hash([]any{it.res.Hash(), p.opts.Tags})
+	return it.declared
 }
 
 // sort decides which differences are drift and which are the operator's own unfinished work: a first creation, an
