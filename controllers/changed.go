@@ -4,7 +4,6 @@ package controllers
 
 import (
 	"context"
-	"maps"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,9 +21,12 @@ func (r *ProfileReconciler) changed(ctx context.Context, reader client.Reader, c
 	if err != nil {
 		return 0, err
 	}
-	named, all, err := profilesWith(ctx, reader, accounts, change.Objects)
-	if err != nil || len(named)+len(all) == 0 {
+	if err := r.links.prime(ctx, reader); err != nil {
 		return 0, err
+	}
+	named, all := r.links.find(accounts, change.Objects)
+	if len(named)+len(all) == 0 {
+		return 0, nil
 	}
 	for _, m := range r.memories.within(config) {
 		m.touch(change.Objects)
@@ -53,32 +55,6 @@ func accountsOf(ctx context.Context, reader client.Reader, config awsapi.Config)
 		}
 	}
 	return names, nil
-}
-
-// requests is a set of profiles.
-type requests map[ctrl.Request]bool
-
-// profilesWith finds the profiles of some AWSAccounts that AWS objects concern. What is said of a route table, or of an
-// object without a name, may concern them all, and most probably few.
-func profilesWith(ctx context.Context, reader client.Reader, accounts []string, objects []events.Object) (named, all requests, err error) {
-	named, all = requests{}, requests{}
-	for _, account := range accounts {
-		for _, o := range objects {
-			match, found := client.MatchingFields{objectIndex: indexKey(account, o)}, named
-			if o.Name == events.Any || o.Kind == events.RouteTable {
-				match, found = client.MatchingFields{accountIndex: account}, all
-			}
-			list := &v1alpha1.FargateSecurityProfileList{}
-			if err := reader.List(ctx, list, match, client.UnsafeDisableDeepCopy); err != nil {
-				return nil, nil, err
-			}
-			for i := range list.Items {
-				found[ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])}] = true
-			}
-		}
-	}
-	maps.DeleteFunc(all, func(req ctrl.Request, _ bool) bool { return named[req] })
-	return named, all, nil
 }
 
 // urgent marks a pass that somebody waits for: a person edited the profile, or something changed in AWS.

@@ -26,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
@@ -59,13 +60,14 @@ type ProfileReconciler struct {
 	Now func() time.Time
 
 	waker waker
+	links links
 	// woken are the profiles that an event has had looked at.
 	woken    sync.Map
 	prepared sync.Once
 	retries  *retries
 	memories memories
-	// policies are whose the SecurityGroupPolicies are.
-	policies *podsecuritygroups.Owners
+	// policies are the SecurityGroupPolicies of the workload cluster.
+	policies *podsecuritygroups.Policies
 	// swept remembers for which specVersion of a profile its owner tag was looked for since the operator started.
 	swept sync.Map
 	// wrote remembers when a profile's last pass ended that wrote to AWS.
@@ -153,6 +155,7 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 		recordTagKeys(profile, !slices.ContainsFunc(result.Objects, func(o *resource.Object) bool { return !o.Settled() || len(o.Drift) > 0 }))
 	}
 	r.Metrics.setDrift(req.NamespacedName, current)
+	r.links.set(profile)
 	if !slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failure != nil }) {
 		r.Metrics.setRead(req.NamespacedName, r.Now(), resync)
 	}
@@ -338,7 +341,7 @@ func (r *ProfileReconciler) stack(profile *v1alpha1.FargateSecurityProfile, acco
 	seen.Clients = view.Clients()
 	return &stack{
 		profile: profile, account: &boundAccount{Account: &seen, config: account.config, guard: account.guard, resync: account.resync},
-		memory: memory, view: view, workload: r.Workload, policies: r.policies, owner: owner, prior: priorOf(&profile.Status),
+		memory: memory, view: view, policies: r.policies, owner: owner, prior: priorOf(&profile.Status),
 		wake: r.wakerOf(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(profile)}),
 	}
 }
@@ -400,6 +403,7 @@ func (r *ProfileReconciler) forget(req ctrl.Request) {
 	r.swept.Delete(req)
 	r.wrote.Delete(req)
 	r.leaveLines(req)
+	r.links.forget(req.NamespacedName)
 	r.woken.Delete(req)
 	r.untold.Delete(req)
 	r.gone.Range(func(other, at any) bool {
@@ -425,16 +429,20 @@ func (r *ProfileReconciler) prepare() {
 		r.Now = time.Now
 	}
 	r.memories.now, r.memories.hears = r.Now, r.Hears
-	r.policies = podsecuritygroups.NewOwners(r.Workload, r.Now)
+	r.policies = podsecuritygroups.NewPolicies(r.Workload, r.Now)
 	r.retries = newRetries(r.Timing, r.Now)
 }
+
+// Source is what wakes profiles for reasons that Kubernetes does not know of. SetupWithManager uses it; whoever drives the
+// reconciler otherwise gives it a queue to put them into, or nobody is woken.
+func (r *ProfileReconciler) Source() source.Source { return &r.waker }
 
 // SetupWithManager registers the controller.
 func (r *ProfileReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.FargateSecurityProfile{}, builder.WithPredicates(declarationChanged())).
 		Watches(&v1alpha1.AWSAccount{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(accountChanged())).
-		WatchesRawSource(&r.waker).
+		WatchesRawSource(r.Source()).
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(labelsChanged())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: r.Concurrency, ReconciliationTimeout: passTimeout}).
 		Complete(r)

@@ -84,7 +84,7 @@ func (s *stack) leftover(kind, name, objectARN string) resource.Resource {
 		return securitygroup.Leftover(a.EC2, lastPart(objectARN), name)
 	case podsecuritygroups.Kind:
 		namespace, policy, _ := strings.Cut(name, "/")
-		return podsecuritygroups.Leftover(s.workload, namespace, policy)
+		return podsecuritygroups.Leftover(s.policies, namespace, policy)
 	case fargateprofile.Kind:
 		return fargateprofile.Leftover(a.EKS, s.memory.queue, s.profile.Spec.ClusterName, name)
 	default:

@@ -5,8 +5,6 @@ package controllers
 import (
 	"strings"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/ekscluster"
@@ -16,27 +14,6 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resources/loggroup"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/securitygroup"
 )
-
-// objectIndex finds the profiles of an account that an AWS object concerns.
-const objectIndex = "status.resources.awsObject"
-
-// indexKey is how the index knows an object of an account.
-func indexKey(account string, o events.Object) string {
-	return account + " " + string(o.Kind) + " " + o.Name
-}
-
-// indexObjects lists the index keys of a profile.
-func indexObjects(obj client.Object) []string {
-	profile, ok := obj.(*v1alpha1.FargateSecurityProfile)
-	if !ok {
-		return nil
-	}
-	var keys []string
-	for _, o := range objectsOf(profile) {
-		keys = append(keys, indexKey(profile.Spec.AccountRef.Name, o))
-	}
-	return keys
-}
 
 // objectsOf lists the AWS objects whose change concerns a profile, as events name them: those in its status, and those
 // that its spec names without managing them.

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/client-go/dynamic"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
@@ -124,9 +123,8 @@ type stack struct {
 	profile *v1alpha1.FargateSecurityProfile
 	account *boundAccount
 	memory  *memory
-	// workload is the cluster that the pods run in.
-	workload dynamic.Interface
-	policies *podsecuritygroups.Owners
+	// policies are those of the cluster that the pods run in.
+	policies *podsecuritygroups.Policies
 	owner    string
 	prior    map[resource.ID]resource.Prior
 	view     *inventory.View
@@ -335,7 +333,7 @@ func (s *stack) podSecurityGroups() []resource.Resource {
 	for _, g := range s.profile.Spec.SecurityGroups {
 		desired.Groups = append(desired.Groups, groupID(g.Name))
 	}
-	return []resource.Resource{podsecuritygroups.New(s.workload, desired)}
+	return []resource.Resource{podsecuritygroups.New(s.policies, desired)}
 }
 
 func (s *stack) fargateProfile() resource.Resource {

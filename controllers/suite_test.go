@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -79,7 +80,7 @@ func runSuite(m *testing.M) int {
 	must(v1alpha1.AddToScheme(scheme))
 	kube, err = client.New(cfg, client.Options{Scheme: scheme})
 	must(err)
-	mgr, err := ctrl.NewManager(cfg, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}})
+	mgr, err := ctrl.NewManager(cfg, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}, Cache: cache.Options{DefaultTransform: controllers.Slim}})
 	must(err)
 	must(controllers.IndexFields(ctx, mgr))
 	metrics := controllers.NewMetrics(registry)

@@ -29,17 +29,13 @@ const (
 
 // IndexFields prepares the look-ups that the controllers need. Call it once, before they are set up.
 func IndexFields(ctx context.Context, mgr ctrl.Manager) error {
-	err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.FargateSecurityProfile{}, accountIndex, func(obj client.Object) []string {
+	return mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.FargateSecurityProfile{}, accountIndex, func(obj client.Object) []string {
 		profile, ok := obj.(*v1alpha1.FargateSecurityProfile)
 		if !ok {
 			return nil
 		}
 		return []string{profile.Spec.AccountRef.Name}
 	})
-	if err != nil {
-		return err
-	}
-	return mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.FargateSecurityProfile{}, objectIndex, indexObjects)
 }
 
 // LeaseName is the name of the Lease that the replicas of one shard compete for: each shard has its own.

@@ -5,12 +5,15 @@ package inventory
 import (
 	"context"
 	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 // Shared is one answer of which each of many takes its part, such as a list of everything in a cluster. Whoever asks while
 // it is being read waits for that reading. Its zero value knows nothing yet.
 type Shared[T any] struct {
 	answer shared[T]
+	parts  touches
 }
 
 // Get returns an answer that is not older than the context allows (With), and reads one where there is none. Where the
@@ -22,4 +25,21 @@ func (s *Shared[T]) Get(ctx context.Context, now func() time.Time, read func(con
 	}
 	value, _, err := s.answer.get(ctx, now, notBefore, read)
 	return value, err
+}
+
+// Part returns an answer that is good enough for a look at one part of it, by the part's name; false where the part is to be
+// read by itself: because the context does not say how old answers may be (With), or has written since the answer was read,
+// or because the part was read by itself since, and nobody shall be told afterwards what was true before.
+func (s *Shared[T]) Part(ctx context.Context, now func() time.Time, name string, read func(context.Context) (T, error)) (value T, ok bool, err error) {
+	part := events.Object{Name: name}
+	age, ok := ageOf(ctx)
+	if !ok {
+		s.parts.touch(part, now())
+		return value, false, nil
+	}
+	value, begun, err := s.answer.get(ctx, now, age.since(), read)
+	if err != nil {
+		return value, false, err
+	}
+	return value, !begun.Before(age.Written) && s.parts.last(part).Before(begun), nil
 }

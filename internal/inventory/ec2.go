@@ -47,8 +47,8 @@ func all[T any](ctx context.Context, what string, read func(ctx context.Context,
 
 // groups are all security groups of the Region.
 type groups struct {
-	byID   map[string]types.SecurityGroup
-	byName map[string]types.SecurityGroup // "<VPC>/<name>", which is unique
+	byID   map[string]*types.SecurityGroup
+	byName map[string]*types.SecurityGroup // "<VPC>/<name>", which is unique
 }
 
 func (v *View) readGroups(ctx context.Context) (groups, error) {
@@ -59,8 +59,10 @@ func (v *View) readGroups(ctx context.Context) (groups, error) {
 		}
 		return page[types.SecurityGroup]{out.SecurityGroups, out.NextToken}, nil
 	})
-	found := groups{byID: map[string]types.SecurityGroup{}, byName: map[string]types.SecurityGroup{}}
-	for _, g := range list {
+	found, texts := groups{byID: map[string]*types.SecurityGroup{}, byName: map[string]*types.SecurityGroup{}}, shelf{}
+	for i := range list {
+		g := &list[i]
+		slimGroup(g, texts)
 		found.byID[aws.ToString(g.GroupId)] = g
 		found.byName[aws.ToString(g.VpcId)+"/"+aws.ToString(g.GroupName)] = g
 	}
@@ -75,8 +77,9 @@ func (v *View) readRules(ctx context.Context) (map[string][]types.SecurityGroupR
 		}
 		return page[types.SecurityGroupRule]{out.SecurityGroupRules, out.NextToken}, nil
 	})
-	byGroup := map[string][]types.SecurityGroupRule{}
+	byGroup, texts := map[string][]types.SecurityGroupRule{}, shelf{}
 	for _, rule := range list {
+		slimRule(&rule, texts)
 		byGroup[aws.ToString(rule.GroupId)] = append(byGroup[aws.ToString(rule.GroupId)], rule)
 	}
 	return byGroup, err
@@ -147,27 +150,28 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	if err != nil {
 		return nil, err
 	}
-	group, found := groups.byID[byID["group-id"]]
+	group := groups.byID[byID["group-id"]]
 	if isName {
-		group, found = groups.byName[byName["vpc-id"]+"/"+byName["group-name"]]
+		group = groups.byName[byName["vpc-id"]+"/"+byName["group-name"]]
 	}
 	if r.view.outdated(read, groupObjects(byID["group-id"]+byName["group-name"], group)...) {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
 	out := &ec2.DescribeSecurityGroupsOutput{}
-	if found {
-		out.SecurityGroups = append(out.SecurityGroups, group)
+	if group != nil {
+		out.SecurityGroups = append(out.SecurityGroups, *group)
 	}
 	return out, nil
 }
 
 // groupObjects are the names by which events may call a group.
-func groupObjects(asked string, group types.SecurityGroup) []events.Object {
-	return []events.Object{
-		{Kind: events.SecurityGroup, Name: asked},
-		{Kind: events.SecurityGroup, Name: aws.ToString(group.GroupId)},
-		{Kind: events.SecurityGroup, Name: aws.ToString(group.GroupName)},
+func groupObjects(asked string, group *types.SecurityGroup) []events.Object {
+	objects := []events.Object{{Kind: events.SecurityGroup, Name: asked}}
+	if group != nil {
+		objects = append(objects, events.Object{Kind: events.SecurityGroup, Name: aws.ToString(group.GroupId)},
+			events.Object{Kind: events.SecurityGroup, Name: aws.ToString(group.GroupName)})
 	}
+	return objects
 }
 
 // DescribeSecurityGroupRules implements awsapi.EC2: the rules of one group.

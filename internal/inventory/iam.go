@@ -30,6 +30,7 @@ type roles struct {
 
 func (v *View) readRoles(ctx context.Context) (roles, error) {
 	all, pages := roles{byName: map[string]*types.RoleDetail{}, byOwner: map[string][]string{}}, 0
+	texts := shelf{}
 	in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(rolePage)}
 	for p := iam.NewGetAccountAuthorizationDetailsPaginator(v.aws.Load().IAM, in); p.HasMorePages(); pages++ {
 		page, err := p.NextPage(ctx)
@@ -37,8 +38,9 @@ func (v *View) readRoles(ctx context.Context) (roles, error) {
 			return roles{}, fmt.Errorf("reading the account's roles: %w", err)
 		}
 		for i := range page.RoleDetailList {
-			role := &page.RoleDetailList[i]
-			all.byName[aws.ToString(role.RoleName)] = role
+			role := page.RoleDetailList[i] // a copy: the page goes
+			slimRole(&role, texts)
+			all.byName[aws.ToString(role.RoleName)] = &role
 			for _, tag := range role.Tags {
 				if aws.ToString(tag.Key) == v.ownerTag {
 					owner := aws.ToString(tag.Value)

@@ -30,7 +30,11 @@ func (r kmsReads) DescribeKey(ctx context.Context, in *kms.DescribeKeyInput, opt
 		objects = append(objects, keyObject(aws.ToString(known.KeyMetadata.KeyId)))
 	}
 	return one(ctx, v, &v.keys, ref, events.SourceKMS, func(ctx context.Context) (*kms.DescribeKeyOutput, error) {
-		return r.KMS.DescribeKey(ctx, in, opts...)
+		out, err := r.KMS.DescribeKey(ctx, in, opts...)
+		if err == nil {
+			slimKey(out.KeyMetadata)
+		}
+		return out, err
 	}, objects...)
 }
 

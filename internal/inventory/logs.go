@@ -30,6 +30,7 @@ func (v *View) readLogGroups(ctx context.Context) (logGroups, error) {
 			return nil, fmt.Errorf("reading the account's log groups: %w", err)
 		}
 		for _, group := range page.LogGroups {
+			group.LogGroupArn = nil // Arn is the same with ":*" at its end
 			all[aws.ToString(group.LogGroupName)] = group
 		}
 	}

@@ -26,6 +26,7 @@ type tagged struct {
 
 func (v *View) readTagged(ctx context.Context) (tagged, error) {
 	all := tagged{tags: map[string]map[string]string{}, byOwner: map[string][]string{}}
+	texts := shelf{}
 	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(v.aws.Load().Tagging, &resourcegroupstaggingapi.GetResourcesInput{
 		TagFilters:          []types.TagFilter{{Key: &v.ownerTag}},
 		ResourceTypeFilters: []string{KeyType, LogGroupType, SecurityGroupType, FargateProfileType},
@@ -39,7 +40,7 @@ func (v *View) readTagged(ctx context.Context) (tagged, error) {
 		for _, r := range page.ResourceTagMappingList {
 			tags := map[string]string{}
 			for _, tag := range r.Tags {
-				tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+				tags[texts.text(aws.ToString(tag.Key))] = texts.text(aws.ToString(tag.Value))
 			}
 			arn, owner := aws.ToString(r.ResourceARN), tags[v.ownerTag]
 			all.tags[arn] = tags

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"reflect"
 	"slices"
 	"sync"
@@ -126,6 +127,7 @@ var reads = []read{
 		}
 		// These two the sweep does not give, and the operator does not read.
 		out.Role.Description, out.Role.MaxSessionDuration, out.Role.RoleLastUsed = nil, nil, nil
+		out.Role.AssumeRolePolicyDocument = aws.String(unescaped(out.Role.AssumeRolePolicyDocument))
 		return out.Role, nil
 	}},
 	{"ListAttachedRolePolicies", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
@@ -138,23 +140,32 @@ var reads = []read{
 	}},
 	{"GetRolePolicy", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: aws.String("pods"), PolicyName: aws.String("bucket")})
-		return field(out, err, "PolicyDocument")
+		if err != nil {
+			return nil, err
+		}
+		return unescaped(out.PolicyDocument), nil
 	}},
 	{"DescribeSecurityGroups by id", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters("group-id", r.group)})
-		return field(out, err, "SecurityGroups")
+		return withoutRules(out, err)
 	}},
 	{"DescribeSecurityGroups by name", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters("group-name", "web", "vpc-id", "vpc-0a")})
-		return field(out, err, "SecurityGroups")
+		return withoutRules(out, err)
 	}},
 	{"DescribeSecurityGroups by a name that is not there", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters("group-name", "web", "vpc-id", "vpc-0b")})
-		return field(out, err, "SecurityGroups")
+		return withoutRules(out, err)
 	}},
 	{"DescribeSecurityGroupRules", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroupRules(ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: filters("group-id", r.group)})
-		return field(out, err, "SecurityGroupRules")
+		if err != nil {
+			return nil, err
+		}
+		for i := range out.SecurityGroupRules { // the operator does not read these
+			out.SecurityGroupRules[i].SecurityGroupRuleArn, out.SecurityGroupRules[i].GroupOwnerId, out.SecurityGroupRules[i].Tags = nil, nil, nil
+		}
+		return out.SecurityGroupRules, nil
 	}},
 	{"DescribeSubnets", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{"subnet-0a", "subnet-0c"}})
@@ -166,7 +177,11 @@ var reads = []read{
 	}},
 	{"DescribeKey", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.KMS.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String("alias/one")})
-		return field(out, err, "KeyMetadata")
+		if err != nil {
+			return nil, err
+		}
+		k := out.KeyMetadata // of which the operator reads these
+		return []any{k.KeyId, k.Arn, k.KeyState, k.KeyManager, k.KeySpec, k.KeyUsage, k.DeletionDate, k.Origin, k.Enabled, k.MultiRegion}, nil
 	}},
 	{"GetKeyPolicy", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.KMS.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &r.keyARN})
@@ -189,7 +204,9 @@ var reads = []read{
 		if err != nil {
 			return nil, err
 		}
-		return out.LogGroups[0], nil // the one with that very name comes first
+		group := out.LogGroups[0] // the one with that very name comes first
+		group.LogGroupArn = nil   // which the operator does not read
+		return group, nil
 	}},
 	{"ListTagsForResource", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.Logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &r.logARN})
@@ -207,6 +224,22 @@ var reads = []read{
 		out, err := c.EKS.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: aws.String("prod"), FargateProfileName: aws.String("one")})
 		return field(out, err, "FargateProfile")
 	}},
+}
+
+// withoutRules are groups without what the operator does not read of them.
+func withoutRules(out *ec2.DescribeSecurityGroupsOutput, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	for i := range out.SecurityGroups {
+		out.SecurityGroups[i].IpPermissions, out.SecurityGroups[i].IpPermissionsEgress = nil, nil
+	}
+	return out.SecurityGroups, nil
+}
+
+// unescaped is a document out of the encoding in which IAM returns it, and a View does not.
+func unescaped(doc *string) string {
+	return must(url.PathUnescape(*doc))
 }
 
 // field is one field of an answer: beside it there are only metadata of the call.

@@ -20,6 +20,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -42,7 +43,9 @@ type driven struct {
 	kube       client.Client
 	reconciler *controllers.ProfileReconciler
 	due        queue
-	unready    map[types.NamespacedName]bool
+	// next is when each profile is due: it stands in the queue once for each time that this has changed.
+	next    map[ctrl.Request]time.Time
+	unready map[types.NamespacedName]bool
 
 	calls, inUse, passes int
 }
@@ -71,7 +74,7 @@ func (q *queue) Pop() any {
 }
 
 func newDriven(delays awssim.Delays) (*driven, error) {
-	w := &driven{clock: awssim.NewManualClock(time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC)), unready: map[types.NamespacedName]bool{}}
+	w := &driven{clock: awssim.NewManualClock(time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC)), unready: map[types.NamespacedName]bool{}, next: map[ctrl.Request]time.Time{}}
 	w.sim = awssim.New(awssim.Options{Clock: w.clock, Delays: delays})
 	w.sim.AddKey(operatorKey, operatorCaller)
 	w.sim.Inject(func(awssim.Call) awssim.Fault { w.calls++; return awssim.Fault{} })
@@ -101,8 +104,23 @@ func newDriven(delays awssim.Delays) (*driven, error) {
 		Accounts: &controllers.Accounts{Client: w.kube, Sessions: &awsapi.Sessions{Version: "bench"}, OperatorNamespace: "bench"},
 		Recorder: &events.FakeRecorder{}, Now: w.clock.Now, ReadShared: true,
 	}
-	return w, nil
+	return w, w.reconciler.Source().Start(context.Background(), woken{driven: w})
 }
+
+// schedule has a profile worked on at a time, in place of any other.
+func (w *driven) schedule(request ctrl.Request, at time.Time) {
+	w.next[request] = at
+	heap.Push(&w.due, pass{at, request})
+}
+
+// woken is the controller's queue as far as the reconciler knows it: who is woken is due at once.
+type woken struct {
+	workqueue.TypedRateLimitingInterface[ctrl.Request]
+	driven *driven
+}
+
+// Add implements workqueue.TypedInterface.
+func (q woken) Add(request ctrl.Request) { q.driven.schedule(request, q.driven.clock.Now()) }
 
 // noWorkload is the API of security group policies, without any.
 func noWorkload() dynamic.Interface {
@@ -133,7 +151,7 @@ func (w *driven) declare(ctx context.Context, profiles int) error {
 		}
 		key := client.ObjectKeyFromObject(p)
 		w.unready[key] = true
-		heap.Push(&w.due, pass{w.clock.Now(), ctrl.Request{NamespacedName: key}})
+		w.schedule(ctrl.Request{NamespacedName: key}, w.clock.Now())
 	}
 	return nil
 }
@@ -152,6 +170,9 @@ func (w *driven) untilReady(ctx context.Context, most time.Duration) (time.Durat
 	began := w.clock.Now()
 	for len(w.unready) > 0 {
 		next := heap.Pop(&w.due).(pass)
+		if !next.at.Equal(w.next[next.request]) {
+			continue
+		}
 		w.clock.Advance(max(0, next.at.Sub(w.clock.Now())))
 		took := w.clock.Now().Sub(began)
 		if took > most || ctx.Err() != nil {
@@ -180,6 +201,6 @@ func (w *driven) run(ctx context.Context, request ctrl.Request) error {
 	if result.RequeueAfter <= 0 {
 		return fmt.Errorf("%s is not to be looked at again", request)
 	}
-	heap.Push(&w.due, pass{w.clock.Now().Add(result.RequeueAfter), request})
+	w.schedule(request, w.clock.Now().Add(result.RequeueAfter))
 	return nil
 }

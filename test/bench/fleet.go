@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,9 @@ type fleet struct {
 	repairs timings
 }
 
+// lazyGC is GOGC for everything but the operator: in earnest it runs elsewhere, and here it competes for the same cores.
+const lazyGC = 400
+
 // newFleet starts everything but an operator.
 func newFleet(ctx context.Context, s size, r *report, bin string) (*fleet, error) {
 	dir, err := os.MkdirTemp("", "fargatesec-bench-")
@@ -57,6 +61,7 @@ func newFleet(ctx context.Context, s size, r *report, bin string) (*fleet, error
 	root := filepath.Dir(bin)
 	f.cluster, err = processes.StartCluster(dir, processes.Parts{
 		Root: root, Localcluster: filepath.Join(bin, "localcluster"), Controlplane: filepath.Join(bin, "controlplane"),
+		Env: []string{"GOGC=" + strconv.Itoa(lazyGC)},
 	}, "-audit-log", f.audit.path)
 	if err == nil {
 		err = f.connect(ctx)

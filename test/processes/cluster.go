@@ -25,7 +25,11 @@ const (
 )
 
 // Parts are where the programs of a cluster are, and the root of the repository with the manifests.
-type Parts struct{ Root, Localcluster, Controlplane string }
+type Parts struct {
+	Root, Localcluster, Controlplane string
+	// Env is the control plane's environment beyond BareEnv.
+	Env []string
+}
 
 // Cluster is a real control plane with the operator's manifests installed.
 type Cluster struct {
@@ -45,7 +49,7 @@ func StartCluster(dir string, parts Parts, args ...string) (*Cluster, error) {
 	c := &Cluster{Dir: dir, Admin: filepath.Join(data, "kubeconfig"), kubectl: filepath.Join(parts.Controlplane, "kubectl")}
 	args = append([]string{"--dir", data, "--assets", parts.Controlplane}, args...)
 	var err error
-	if c.Process, err = Start(dir, "localcluster", parts.Localcluster, BareEnv(dir), args...); err != nil {
+	if c.Process, err = Start(dir, "localcluster", parts.Localcluster, append(BareEnv(dir), parts.Env...), args...); err != nil {
 		return c, err
 	}
 	err = Wait(Patience, "starting the control plane", func() error {

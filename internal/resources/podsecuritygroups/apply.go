@@ -12,15 +12,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
-
-func (r *Resource) policies() dynamic.ResourceInterface {
-	return r.client.Resource(GVR).Namespace(r.namespace)
-}
 
 // BeginsItself implements resource.BeginsItself: the API server shows at once what it has stored.
 func (*Resource) BeginsItself() {}
@@ -57,7 +52,7 @@ func (r *Resource) create(ctx context.Context, v resource.Values, tags map[strin
 	if err := r.fill(object, v, func(string) bool { return true }); err != nil {
 		return err
 	}
-	_, err := r.policies().Create(ctx, object, metav1.CreateOptions{})
+	_, err := r.policies.of(r.namespace).Create(ctx, object, metav1.CreateOptions{})
 	if namespaceMissing(err) {
 		return &resource.Waiting{
 			Reason:  ReasonNamespaceNotFound,
@@ -120,11 +115,14 @@ func setSelector(object *unstructured.Unstructured, field string, selector *meta
 // second update in the same pass is none.
 func (r *Resource) update(ctx context.Context, o *resource.Observation, change func(*unstructured.Unstructured) error) error {
 	observed := detailOf(o).object
+	if observed == nil {
+		return fmt.Errorf("updating %s: it was not read by itself before", r.ID())
+	}
 	object := observed.DeepCopy()
 	if err := change(object); err != nil {
 		return err
 	}
-	updated, err := r.policies().Update(ctx, object, metav1.UpdateOptions{})
+	updated, err := r.policies.of(r.namespace).Update(ctx, object, metav1.UpdateOptions{})
 	if err != nil {
 		return wrap("updating", r.ID(), err)
 	}
@@ -147,7 +145,7 @@ func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 		uid := object.GetUID()
 		options.Preconditions = &metav1.Preconditions{UID: &uid}
 	}
-	err := r.policies().Delete(ctx, r.name, options)
+	err := r.policies.of(r.namespace).Delete(ctx, r.name, options)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

@@ -14,39 +14,22 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
-// detail is this package's view of an observation: the object as read, which an update must start from, and its
-// neutral form.
-type detail struct {
-	object *unstructured.Unstructured
-	policy observed.PodSecurityGroups
-}
-
-func detailOf(o *resource.Observation) detail {
-	d, _ := o.Detail.(detail)
-	return d
-}
-
 // Observe implements resource.Resource.
 func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Observation, error) {
-	object, err := r.policies().Get(ctx, r.name, metav1.GetOptions{})
-	o := &resource.Observation{Problems: r.problems()}
-	switch {
-	case crdMissing(err):
-		if r.desired != nil {
-			o.Problems = append(o.Problems, r.crdProblem())
-		}
-		return o, nil
-	case apierrors.IsNotFound(err):
-		return o, nil
-	case err != nil:
+	found, missing, err := r.policies.get(ctx, r.namespace, r.name)
+	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", r.ID(), err)
 	}
-	policy := policyOf(object)
-	o.Exists, o.Tags = true, tagsOf(object.GetAnnotations())
-	o.Uses = policy.GroupIDs
-	o.Record = func(s *observed.State) { s.PodSecurityGroups = &policy }
-	o.Detail = detail{object: object, policy: policy}
-	if object.GetDeletionTimestamp() != nil {
+	o := &resource.Observation{Problems: r.problems()}
+	if missing && r.desired != nil {
+		o.Problems = append(o.Problems, r.crdProblem())
+	}
+	if found == nil {
+		return o, nil
+	}
+	o.Exists, o.Tags, o.Uses, o.Detail = true, found.tags, found.policy.GroupIDs, *found
+	o.Record = func(s *observed.State) { s.PodSecurityGroups = &found.policy }
+	if found.deleting {
 		o.State = "Terminating"
 		o.Busy = &resource.Waiting{
 			Reason:  "WaitingForSecurityGroupPolicy",

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/fake"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -57,6 +59,8 @@ func newFake(objects ...runtime.Object) *fake.FakeDynamicClient {
 		map[schema.GroupVersionResource]string{GVR: "SecurityGroupPolicyList"}, objects...)
 }
 
+func policiesOf(client dynamic.Interface) *Policies { return NewPolicies(client, time.Now) }
+
 func observe(t *testing.T, r *Resource) *resource.Observation {
 	t.Helper()
 	o, err := r.Observe(ctx, known())
@@ -72,7 +76,7 @@ var ownerTags = map[string]string{resource.OwnerTag: "op/ns/n", resource.OriginT
 func created(t *testing.T) (*fake.FakeDynamicClient, *Resource) {
 	t.Helper()
 	client := newFake()
-	r := New(client, declaration())
+	r := New(policiesOf(client), declaration())
 	if err := r.Apply(ctx, observe(t, r), known(), ownerTags); err != nil {
 		t.Fatal(err)
 	}
@@ -249,11 +253,11 @@ func TestUnknownGroupIsWaitedFor(t *testing.T) {
 func TestTooManyGroups(t *testing.T) {
 	d := declaration()
 	d.Groups = []resource.ID{pods, pods, pods, pods}
-	if o := observe(t, New(newFake(), d)); len(o.Problems) != 0 {
+	if o := observe(t, New(policiesOf(newFake()), d)); len(o.Problems) != 0 {
 		t.Errorf("five are too many: %+v", o.Problems)
 	}
 	d.Groups = append(d.Groups, pods)
-	o := observe(t, New(newFake(), d))
+	o := observe(t, New(policiesOf(newFake()), d))
 	if len(o.Problems) != 1 || o.Problems[0].Reason != ReasonTooManyGroups || !strings.Contains(o.Problems[0].Message, "6 security groups") {
 		t.Errorf("problems are %+v", o.Problems)
 	}
@@ -268,17 +272,17 @@ func TestMissingCRDIsAProblem(t *testing.T) {
 	client := newFake()
 	// What client-go makes of the API server's plain "404 page not found".
 	fail(client, "get", apierrors.NewGenericServerResponse(404, "GET", resourceOf, "payments", "404 page not found", 0, true))
-	o := observe(t, New(client, declaration()))
+	o := observe(t, New(policiesOf(client), declaration()))
 	if o.Exists || len(o.Problems) != 1 || o.Problems[0].Reason != ReasonCRDMissing {
 		t.Fatalf("observation is %+v", o)
 	}
-	if o := observe(t, Leftover(client, "payments", "payments")); o.Exists || len(o.Problems) != 0 {
+	if o := observe(t, Leftover(policiesOf(client), "payments", "payments")); o.Exists || len(o.Problems) != 0 {
 		t.Errorf("a leftover in a cluster without the CRD is gone: %+v", o)
 	}
 }
 
 func TestMissingPolicyIsNoProblem(t *testing.T) {
-	if o := observe(t, New(newFake(), declaration())); o.Exists || len(o.Problems) != 0 {
+	if o := observe(t, New(policiesOf(newFake()), declaration())); o.Exists || len(o.Problems) != 0 {
 		t.Errorf("observation is %+v", o)
 	}
 }
@@ -298,7 +302,7 @@ func TestMissingNamespaceIsWaitedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client := newFake()
 			fail(client, "create", c.err)
-			r := New(client, declaration())
+			r := New(policiesOf(client), declaration())
 			err := r.Apply(ctx, observe(t, r), known(), nil)
 			var waiting *resource.Waiting
 			if waits := errors.As(err, &waiting); waits != c.waits {
@@ -331,7 +335,7 @@ func TestUpdatesCarryTheResourceVersion(t *testing.T) {
 		answer.SetResourceVersion(got.GetResourceVersion() + "0")
 		return true, answer, nil
 	})
-	r := New(client, declaration())
+	r := New(policiesOf(client), declaration())
 	o := observe(t, r)
 	if err := r.Tag(ctx, o, map[string]string{"team": "payments"}, nil); err != nil {
 		t.Fatal(err)
@@ -370,7 +374,7 @@ func TestTags(t *testing.T) {
 
 func TestDelete(t *testing.T) {
 	client, _ := created(t)
-	r := Leftover(client, "payments", "payments")
+	r := Leftover(policiesOf(client), "payments", "payments")
 	o := observe(t, r)
 	if !o.Exists || r.Diff(o, nil) != nil || r.Hash() != "" || r.Needs() != nil {
 		t.Fatalf("observation is %+v", o)
@@ -400,7 +404,7 @@ func TestTerminatingIsBusy(t *testing.T) {
 	}}
 	object.SetDeletionTimestamp(&now)
 	object.SetFinalizers([]string{"x/y"})
-	if o := observe(t, New(newFake(object), declaration())); o.Busy == nil || o.State != "Terminating" {
+	if o := observe(t, New(policiesOf(newFake(object)), declaration())); o.Busy == nil || o.State != "Terminating" {
 		t.Errorf("observation is %+v", o)
 	}
 }
@@ -409,7 +413,7 @@ func TestErrorsAreReturnedRaw(t *testing.T) {
 	client := newFake()
 	denied := apierrors.NewForbidden(resourceOf, "payments", errors.New("no"))
 	fail(client, "get", denied)
-	if _, err := New(client, declaration()).Observe(ctx, nil); !errors.Is(err, denied) {
+	if _, err := New(policiesOf(client), declaration()).Observe(ctx, nil); !errors.Is(err, denied) {
 		t.Errorf("error is %v", err)
 	}
 }

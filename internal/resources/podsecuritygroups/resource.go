@@ -9,7 +9,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -56,7 +55,7 @@ type Desired struct {
 
 // Resource is one SecurityGroupPolicy.
 type Resource struct {
-	client          dynamic.Interface
+	policies        *Policies
 	namespace, name string
 	// desired is nil for a policy that is only to be deleted.
 	desired *Desired
@@ -64,14 +63,14 @@ type Resource struct {
 
 var _ resource.Resource = (*Resource)(nil)
 
-// New returns the Resource of a declared policy. The client must read from the API server and not from a cache.
-func New(client dynamic.Interface, d Desired) *Resource {
-	return &Resource{client: client, namespace: d.Namespace, name: d.Name, desired: &d}
+// New returns the Resource of a declared policy.
+func New(policies *Policies, d Desired) *Resource {
+	return &Resource{policies: policies, namespace: d.Namespace, name: d.Name, desired: &d}
 }
 
 // Leftover returns the Resource of a policy that is no longer declared and only waits for its deletion.
-func Leftover(client dynamic.Interface, namespace, name string) *Resource {
-	return &Resource{client: client, namespace: namespace, name: name}
+func Leftover(policies *Policies, namespace, name string) *Resource {
+	return &Resource{policies: policies, namespace: namespace, name: name}
 }
 
 // ID implements resource.Resource.

@@ -46,7 +46,7 @@ func lists(client *fake.FakeDynamicClient) (n int) {
 	return n
 }
 
-func owned(ctx context.Context, t *testing.T, owners *Owners, owner string) []string {
+func owned(ctx context.Context, t *testing.T, owners *Policies, owner string) []string {
 	t.Helper()
 	names, err := owners.Owned(ctx, owner)
 	if err != nil {
@@ -64,7 +64,7 @@ func TestOneListServesAllProfiles(t *testing.T) {
 	}
 	client := newFake(append(objects, policyOwnedBy("", "a-strangers"))...)
 	clock := time.Unix(1e9, 0)
-	owners := NewOwners(client, func() time.Time { return clock })
+	owners := NewPolicies(client, func() time.Time { return clock })
 	within := func(age time.Duration) context.Context {
 		return inventory.With(ctx, inventory.Age{Unheard: clock.Add(-age)})
 	}
@@ -92,7 +92,7 @@ func TestOneListServesAllProfiles(t *testing.T) {
 func TestWithoutAnAgeTheAPIServerIsAsked(t *testing.T) {
 	client := newFake()
 	clock := time.Unix(1e9, 0)
-	owners := NewOwners(client, func() time.Time { return clock })
+	owners := NewPolicies(client, func() time.Time { return clock })
 	if got := owned(ctx, t, owners, "op/ns/n"); len(got) != 0 {
 		t.Fatalf("owns %v", got)
 	}
@@ -101,6 +101,76 @@ func TestWithoutAnAgeTheAPIServerIsAsked(t *testing.T) {
 	}
 	if got := owned(ctx, t, owners, "op/ns/n"); len(got) != 1 { // at the very same moment
 		t.Errorf("owns %v", got)
+	}
+}
+
+// TestOneListShowsAllPolicies: looks within an interval cost one list, and no look shows what was true before a later one.
+func TestOneListShowsAllPolicies(t *testing.T) {
+	clock := time.Unix(1e9, 0)
+	object := policyOwnedBy("op/ns/n", "a")
+	if err := unstructured.SetNestedStringSlice(object.Object, []string{"sg-1"}, groupIDsPath...); err != nil {
+		t.Fatal(err)
+	}
+	client := newFake(object, policyOwnedBy("op/ns/n", "b"))
+	policies := NewPolicies(client, func() time.Time { return clock })
+	aged := func(age inventory.Age) context.Context {
+		age.Unheard = clock.Add(-time.Minute)
+		return inventory.With(ctx, age)
+	}
+	look := func(ctx context.Context, name string) *resource.Observation {
+		o, err := New(policies, Desired{Namespace: "payments", Name: name}).Observe(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	asked := func(verb string) (n int) {
+		for _, action := range client.Actions() {
+			if action.GetVerb() == verb {
+				n++
+			}
+		}
+		client.ClearActions()
+		return n
+	}
+	want := look(ctx, "a")
+	clock = clock.Add(time.Second)
+	got := look(aged(inventory.Age{}), "a")
+	if !got.Exists || !reflect.DeepEqual(got.Tags, want.Tags) || !slices.Equal(got.Uses, want.Uses) || detailOf(got).policy.Name != "a" {
+		t.Errorf("a list shows %+v, and the API server %+v", got, want)
+	}
+	if look(aged(inventory.Age{}), "b"); look(aged(inventory.Age{}), "c").Exists {
+		t.Error("what is not in the list exists")
+	}
+	if lists(client) != 1 || asked("get") != 1 {
+		t.Errorf("%d lists for three looks, want 1, and no single read beside the first", lists(client))
+	}
+	clock = clock.Add(time.Second)
+	look(aged(inventory.Age{Written: clock}), "a")
+	if n := asked("get"); n != 1 {
+		t.Errorf("after a write of its own, %d single reads, want 1", n)
+	}
+	look(ctx, "b")
+	look(aged(inventory.Age{}), "b")
+	if n := asked("get"); n != 2 {
+		t.Errorf("after a look at the policy itself, %d single reads, want 2: nobody is told by a list what was true before", n)
+	}
+	look(aged(inventory.Age{}), "a")
+	if n := asked("get"); n != 0 {
+		t.Errorf("a policy that nobody has looked at since costs %d single reads", n)
+	}
+}
+
+// TestAListIsNotEnoughToWrite: an update starts from the object itself, or it would take away what a list leaves out.
+func TestAListIsNotEnoughToWrite(t *testing.T) {
+	policies := NewPolicies(newFake(policyOwnedBy("op/ns/n", "a")), time.Now)
+	r := New(policies, Desired{Namespace: "payments", Name: "a"})
+	o, err := r.Observe(inventory.With(ctx, inventory.Age{}), nil)
+	if err != nil || !o.Exists {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if err := r.Tag(ctx, o, map[string]string{"team": "x"}, nil); err == nil {
+		t.Error("written on top of what a list says")
 	}
 }
 
@@ -126,9 +196,9 @@ func (p *twoPages) List(_ context.Context, options metav1.ListOptions) (*unstruc
 	return page, nil
 }
 
-func TestOwnersReadPageByPage(t *testing.T) {
+func TestPoliciesAreReadPageByPage(t *testing.T) {
 	client := &twoPages{}
-	if got := owned(ctx, t, NewOwners(client, time.Now), "op/ns/n"); !slices.Equal(got, []string{"payments/1", "payments/2"}) {
+	if got := owned(ctx, t, NewPolicies(client, time.Now), "op/ns/n"); !slices.Equal(got, []string{"payments/1", "payments/2"}) {
 		t.Errorf("owns %v", got)
 	}
 	if want := []metav1.ListOptions{{Limit: pageSize}, {Limit: pageSize, Continue: "more"}}; !reflect.DeepEqual(client.asked, want) {
@@ -136,7 +206,7 @@ func TestOwnersReadPageByPage(t *testing.T) {
 	}
 }
 
-func TestOwnersWithoutAnAnswer(t *testing.T) {
+func TestPoliciesWithoutAnAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer error
 		fails  bool
@@ -146,7 +216,7 @@ func TestOwnersWithoutAnAnswer(t *testing.T) {
 	} {
 		client := newFake()
 		client.PrependReactor("list", GVR.Resource, func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, c.answer })
-		got, err := NewOwners(client, time.Now).Owned(ctx, "op/ns/n")
+		got, err := NewPolicies(client, time.Now).Owned(ctx, "op/ns/n")
 		if (err != nil) != c.fails || len(got) != 0 || (c.fails && !apierrors.IsForbidden(err)) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}

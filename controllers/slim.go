@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"unique"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+)
+
+// Slim is a transform of the cache: it leaves out what nobody here reads, and keeps once what thousands of profiles have in
+// common. Every write of ours is a patch of the difference to what was read, so what is left out is not lost.
+func Slim(obj any) (any, error) {
+	o, ok := obj.(client.Object)
+	if !ok {
+		return obj, nil
+	}
+	o.SetManagedFields(nil)
+	if annotations := o.GetAnnotations(); annotations[corev1.LastAppliedConfigAnnotation] != "" { // the object once more
+		delete(annotations, corev1.LastAppliedConfigAnnotation)
+		o.SetAnnotations(annotations)
+	}
+	if profile, ok := obj.(*v1alpha1.FargateSecurityProfile); ok {
+		shareTexts(profile)
+	}
+	return obj, nil
+}
+
+// shareTexts has texts that many profiles have in common be one text in memory.
+func shareTexts(p *v1alpha1.FargateSecurityProfile) {
+	share(&p.APIVersion, &p.Kind, &p.Namespace, &p.Spec.AccountRef.Name, &p.Spec.ClusterName)
+	for i := range p.Spec.FargateProfile.SubnetIDs {
+		share(&p.Spec.FargateProfile.SubnetIDs[i])
+	}
+	for i := range p.Status.Conditions {
+		shareCondition(&p.Status.Conditions[i])
+	}
+	for i := range p.Status.Resources {
+		r := &p.Status.Resources[i]
+		share(&r.Kind, &r.State)
+		r.Origin = unique.Make(r.Origin).Value()
+	}
+	if p.Status.Posture != nil {
+		for i := range p.Status.Posture.FailedControls {
+			share(&p.Status.Posture.FailedControls[i])
+		}
+	}
+	for i := range p.Status.TagKeys {
+		share(&p.Status.TagKeys[i])
+	}
+}
+
+func shareCondition(c *metav1.Condition) {
+	share(&c.Type, &c.Reason, &c.Message)
+	c.Status = unique.Make(c.Status).Value()
+}
+
+func share(texts ...*string) {
+	for _, text := range texts {
+		*text = unique.Make(*text).Value()
+	}
+}
