@@ -33,6 +33,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/conditions"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/podsecuritygroups"
 )
@@ -366,7 +367,7 @@ func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
 		Retain:  spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete, // a policy that this version does not know deletes nothing
 		Owner:   s.owner, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
 		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: awsapi.Classify,
-		Begin: r.begin(s.profile), Now: r.Now, Fresh: r.fresh(),
+		Begin: r.begin(s.profile), Now: r.Now, Fresh: r.fresh(), Witnessed: inventory.Witnessed,
 	}
 }
 

@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/events"
@@ -108,4 +109,23 @@ func (t *touches) last(objects ...events.Object) (at time.Time) {
 		at = later(later(at, t.at[o]), t.at[events.Object{Kind: o.Kind, Name: events.Any}])
 	}
 	return at
+}
+
+// witness notes whether any answer was older than its question.
+type witness struct{ old atomic.Bool }
+
+type witnessKey struct{}
+
+// Witnessed returns a context like ctx, and a way to ask whether everything that Views have answered in it until now was
+// read from AWS, or another API server, for that very question: as good as in a Fresh context.
+func Witnessed(ctx context.Context) (context.Context, func() bool) {
+	w := &witness{}
+	return context.WithValue(ctx, witnessKey{}, w), func() bool { return !w.old.Load() }
+}
+
+// tell notes that an answer as of then is given.
+func tell(ctx context.Context, then asOf) {
+	if w, ok := ctx.Value(witnessKey{}).(*witness); ok && !then.asked {
+		w.old.Store(true)
+	}
 }

@@ -23,7 +23,8 @@ func (s *Shared[T]) Get(ctx context.Context, now func() time.Time, read func(con
 	if age, ok := ageOf(ctx); ok {
 		notBefore = age.since()
 	}
-	value, _, err := s.answer.get(ctx, now, notBefore, read)
+	value, then, err := s.answer.get(ctx, now, notBefore, read)
+	tell(ctx, then)
 	return value, err
 }
 
@@ -37,9 +38,10 @@ func (s *Shared[T]) Part(ctx context.Context, now func() time.Time, name string,
 		s.parts.touch(part, now())
 		return value, false, nil
 	}
-	value, begun, err := s.answer.get(ctx, now, age.since(), read)
-	if err != nil {
+	value, then, err := s.answer.get(ctx, now, age.since(), read)
+	if err != nil || then.begun.Before(age.Written) || !s.parts.last(part).Before(then.begun) {
 		return value, false, err
 	}
-	return value, !begun.Before(age.Written) && s.parts.last(part).Before(begun), nil
+	tell(ctx, then)
+	return value, true, nil
 }

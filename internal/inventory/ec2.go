@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -146,7 +145,7 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	if !ok || !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
-	groups, read, err := r.view.groups.get(ctx, r.view.now, age.written(), r.view.readGroups)
+	groups, then, err := r.view.groups.get(ctx, r.view.now, age.written(), r.view.readGroups)
 	if err != nil {
 		return nil, err
 	}
@@ -154,9 +153,10 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	if isName {
 		group = groups.byName[byName["vpc-id"]+"/"+byName["group-name"]]
 	}
-	if r.view.outdated(read, groupObjects(byID["group-id"]+byName["group-name"], group)...) {
+	if r.view.outdated(then, groupObjects(byID["group-id"]+byName["group-name"], group)...) {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
+	tell(ctx, then)
 	out := &ec2.DescribeSecurityGroupsOutput{}
 	if group != nil {
 		out.SecurityGroups = append(out.SecurityGroups, *group)
@@ -181,24 +181,25 @@ func (r ec2Reads) DescribeSecurityGroupRules(ctx context.Context, in *ec2.Descri
 	if !fits || !ok || len(in.SecurityGroupRuleIds) > 0 {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
-	rules, read, err := r.view.rules.get(ctx, r.view.now, age.written(), r.view.readRules)
+	rules, then, err := r.view.rules.get(ctx, r.view.now, age.written(), r.view.readRules)
 	if err != nil {
 		return nil, err
 	}
-	if r.rulesOutdated(read, by["group-id"], rules[by["group-id"]]) {
+	if r.rulesOutdated(then, by["group-id"], rules[by["group-id"]]) {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
+	tell(ctx, then)
 	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: rules[by["group-id"]]}, nil
 }
 
 // rulesOutdated: an event may name the group, by its id or name, or the rule.
-func (r ec2Reads) rulesOutdated(read time.Time, groupID string, rules []types.SecurityGroupRule) bool {
+func (r ec2Reads) rulesOutdated(then asOf, groupID string, rules []types.SecurityGroupRule) bool {
 	groups, _ := r.view.groups.peek()
 	objects := groupObjects(groupID, groups.byID[groupID])
 	for _, rule := range rules {
 		objects = append(objects, events.Object{Kind: events.SecurityGroupRule, Name: aws.ToString(rule.SecurityGroupRuleId)})
 	}
-	return r.view.outdated(read, objects...)
+	return r.view.outdated(then, objects...)
 }
 
 // DescribeSubnets implements awsapi.EC2: subnets by id. Where one is unknown EC2 is asked, which has the right error.
@@ -207,10 +208,11 @@ func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsIn
 	if !ok || len(in.SubnetIds) == 0 || len(in.Filters) > 0 {
 		return r.EC2.DescribeSubnets(ctx, in, opts...)
 	}
-	subnets, _, err := r.view.subnets.get(ctx, r.view.now, r.view.untouched(age, events.Subnet), r.view.readSubnets)
+	subnets, then, err := r.view.subnets.get(ctx, r.view.now, r.view.untouched(age, events.Subnet), r.view.readSubnets)
 	if err != nil {
 		return nil, err
 	}
+	tell(ctx, then)
 	out := &ec2.DescribeSubnetsOutput{}
 	for _, id := range in.SubnetIds {
 		subnet, known := subnets[id]
@@ -228,10 +230,11 @@ func (r ec2Reads) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRoute
 	if !ok || len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id" {
 		return r.EC2.DescribeRouteTables(ctx, in, opts...)
 	}
-	routes, _, err := r.view.routes.get(ctx, r.view.now, r.view.untouched(age, events.RouteTable), r.view.readRoutes)
+	routes, then, err := r.view.routes.get(ctx, r.view.now, r.view.untouched(age, events.RouteTable), r.view.readRoutes)
 	if err != nil {
 		return nil, err
 	}
+	tell(ctx, then)
 	out := &ec2.DescribeRouteTablesOutput{}
 	for _, vpc := range in.Filters[0].Values {
 		out.RouteTables = append(out.RouteTables, routes[vpc]...)

@@ -67,10 +67,11 @@ func (r iamReads) role(ctx context.Context, of *string) (*types.RoleDetail, erro
 	if !ok || !r.view.roleUse.sweepIsCheaper(name, roleCalls, r.view.now()) {
 		return nil, nil
 	}
-	all, read, err := r.view.roles.get(ctx, r.view.now, age.written(), r.view.readRoles)
-	if err != nil || r.view.outdated(read, events.Object{Kind: events.Role, Name: name}) {
+	all, then, err := r.view.roles.get(ctx, r.view.now, age.written(), r.view.readRoles)
+	if err != nil || r.view.outdated(then, events.Object{Kind: events.Role, Name: name}) {
 		return nil, err
 	}
+	tell(ctx, then)
 	if all.byName[name] == nil {
 		return nil, &types.NoSuchEntityException{Message: aws.String("there was no role " + name + " when the account's roles were last read")}
 	}

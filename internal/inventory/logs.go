@@ -51,13 +51,14 @@ func (r logsReads) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.Des
 	if !ok || name == "" || in.NextToken != nil || !r.view.logUse.sweepIsCheaper(name, 1, r.view.now()) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
-	all, read, err := r.view.logGroups.get(ctx, r.view.now, age.written(), r.view.readLogGroups)
+	all, then, err := r.view.logGroups.get(ctx, r.view.now, age.written(), r.view.readLogGroups)
 	if err != nil {
 		return nil, err
 	}
-	if r.view.outdated(read, events.Object{Kind: events.LogGroup, Name: name}) {
+	if r.view.outdated(then, events.Object{Kind: events.LogGroup, Name: name}) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
+	tell(ctx, then)
 	out := &cloudwatchlogs.DescribeLogGroupsOutput{}
 	if group, known := all[name]; known {
 		out.LogGroups = append(out.LogGroups, group)

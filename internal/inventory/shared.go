@@ -19,20 +19,28 @@ type shared[T any] struct {
 	under *reading
 }
 
+// asOf says how good an answer is.
+type asOf struct {
+	// begun is when its reading began: nothing in it is older.
+	begun time.Time
+	// asked: it was read for the very question that it answers.
+	asked bool
+}
+
 type reading struct {
 	begun time.Time
 	done  chan struct{}
 	err   error // once done is closed
 }
 
-// get returns an answer whose reading did not begin before notBefore, and when it began. Errors: those of read, which
+// get returns an answer whose reading did not begin before notBefore, and how good it is. Errors: those of read, which
 // everybody gets who waited for the same reading, and ctx's own.
-func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, time.Time, error) {
+func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, asOf, error) {
 	for {
 		s.mu.Lock()
 		if !s.begun.IsZero() && !s.begun.Before(notBefore) {
 			defer s.mu.Unlock()
-			return s.value, s.begun, nil
+			return s.value, asOf{begun: s.begun}, nil
 		}
 		under := s.under
 		if under == nil {
@@ -45,18 +53,18 @@ func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore tim
 		select {
 		case <-ctx.Done():
 			var none T
-			return none, time.Time{}, ctx.Err()
+			return none, asOf{}, ctx.Err()
 		case <-under.done:
 		}
 		// A reading that ended with its own reader says nothing about AWS, and one that began too early is not ours.
 		if under.err != nil && !under.begun.Before(notBefore) && !errors.Is(under.err, context.Canceled) && !errors.Is(under.err, context.DeadlineExceeded) {
 			var none T
-			return none, time.Time{}, under.err
+			return none, asOf{}, under.err
 		}
 	}
 }
 
-func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.Context) (T, error)) (T, time.Time, error) {
+func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.Context) (T, error)) (T, asOf, error) {
 	value, err := read(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +73,7 @@ func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.
 	}
 	s.under = nil
 	close(under.done)
-	return value, under.begun, err
+	return value, asOf{under.begun, true}, err
 }
 
 // peek returns the last answer, however old, and when it was read.
@@ -88,7 +96,8 @@ type answers[T any] struct {
 
 // get returns what was answered to key, as shared.get does.
 func (a *answers[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, key string, read func(context.Context) (T, error)) (T, error) {
-	value, _, err := a.entry(key, now()).get(ctx, now, notBefore, read)
+	value, then, err := a.entry(key, now()).get(ctx, now, notBefore, read)
+	tell(ctx, then)
 	return value, err
 }
 

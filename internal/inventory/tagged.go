@@ -56,9 +56,12 @@ func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (ma
 	if !ok {
 		return nil, nil
 	}
-	all, read, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
-	if err != nil || v.outdated(read, object) {
+	all, then, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
+	if err != nil || v.outdated(then, object) {
 		return nil, err
+	}
+	if all.tags[arn] != nil {
+		tell(ctx, then)
 	}
 	return all.tags[arn], nil
 }
@@ -77,6 +80,7 @@ func (v *View) Owned(ctx context.Context, owner string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	tell(ctx, asOf{})
 	return slices.Concat(all.byOwner[owner], roles.byOwner[owner]), nil
 }
 
@@ -96,6 +100,7 @@ func (v *View) OwnedKeys(ctx context.Context, owner string) ([]string, error) {
 	if !ok {
 		return withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType)
 	}
-	all, _, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
+	all, then, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
+	tell(ctx, then)
 	return slices.DeleteFunc(slices.Clone(all.byOwner[owner]), func(arn string) bool { return !strings.Contains(arn, ":kms:") }), err
 }

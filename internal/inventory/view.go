@@ -108,8 +108,8 @@ func (v *View) untouched(age Age, kind events.Kind) time.Time {
 }
 
 // outdated tells that one of the objects was touched since an answer was read.
-func (v *View) outdated(read time.Time, objects ...events.Object) bool {
-	return !v.touches.last(objects...).Before(read)
+func (v *View) outdated(then asOf, objects ...events.Object) bool {
+	return !v.touches.last(objects...).Before(then.begun)
 }
 
 // since is how old an answer about some objects may be that is read for itself, the last one of which was begun at begun.

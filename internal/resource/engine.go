@@ -45,6 +45,8 @@ type Options struct {
 	// Fresh returns a context in which Observe is answered by AWS itself; outside of it, answers may be some minutes old.
 	// Nil: they never are.
 	Fresh func(context.Context) context.Context
+	// Witnessed returns a like context, and whether all that was answered in it was AWS's own word. Nil: nobody knows.
+	Witnessed func(context.Context) (context.Context, func() bool)
 	// Begin writes down, in status, that objects are about to be created at that time, which is to be remembered in
 	// Prior.Began; when it fails, they are not created. Now is the clock; nil means time.Now.
 	Begin func(ctx context.Context, ids []ID, at time.Time) error
@@ -134,7 +136,9 @@ func newItem(res Resource, prior Prior) *item {
 // observe reads the object and publishes what others may need of it.
 func (p *pass) observe(ctx context.Context, it *item) {
 	it.unproven = false
+	ctx, proven := p.opts.witnessed(ctx)
 	obs, err := it.res.Observe(ctx, p.values)
+	it.fresh = err == nil && proven()
 	if err != nil {
 		it.stop(p, err)
 		return

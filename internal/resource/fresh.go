@@ -25,6 +25,13 @@ func (o Options) fresh(ctx context.Context) context.Context {
 	return o.Fresh(ctx)
 }
 
+func (o Options) witnessed(ctx context.Context) (context.Context, func() bool) {
+	if o.Witnessed == nil {
+		return ctx, func() bool { return false }
+	}
+	return o.Witnessed(ctx)
+}
+
 // observeFresh has AWS itself answer.
 func (p *pass) observeFresh(ctx context.Context, it *item) {
 	p.observe(p.opts.fresh(ctx), it)

@@ -157,3 +157,45 @@ func TestWhatAWSIsAtWorkOnIsReadOnce(t *testing.T) {
 		t.Errorf("read afresh %d times, waiting for %v", r.fresh, o.Waiting)
 	}
 }
+
+// TestAWSsOwnWordIsNotAskedForTwice: where the first observation was AWS's own word, the repair is decided on by it, and
+// confirmed by one read.
+func TestAWSsOwnWordIsNotAskedForTwice(t *testing.T) {
+	for _, proven := range []bool{true, false} {
+		r := twoWorlds("bad", "bad")
+		_, o := r.run(true, func(opts *resource.Options) {
+			opts.Witnessed = func(ctx context.Context) (context.Context, func() bool) { return ctx, func() bool { return proven } }
+		})
+		want := map[bool]int{true: 1, false: 2}[proven]
+		if r.fresh != want || len(o.Repaired) != 1 || len(o.Drift) > 0 {
+			t.Errorf("proven %v: read afresh %d times, want %d; repaired %v, drift %v", proven, r.fresh, want, o.Repaired, o.Drift)
+		}
+	}
+}
+
+// TestAFailedReadProvesNothing: the read that follows it asks again.
+func TestAFailedReadProvesNothing(t *testing.T) {
+	r := twoWorlds("good", "bad")
+	failing := &failsOnce{remembered: r}
+	opts := enforce()
+	opts.Fresh = func(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
+	opts.Witnessed = func(ctx context.Context) (context.Context, func() bool) { return ctx, func() bool { return true } }
+	opts.Prior = map[resource.ID]resource.Prior{id("A"): {ARN: "arn:A", Origin: resource.Created, Hash: matched()}}
+	if o := resource.Run(context.Background(), []resource.Resource{failing}, nil, opts).Objects[0]; r.fresh == 0 || !o.Read {
+		t.Errorf("read afresh %d times, read %v", r.fresh, o.Read)
+	}
+}
+
+// failsOnce waits for something at its first observation.
+type failsOnce struct {
+	*remembered
+	failed bool
+}
+
+func (f *failsOnce) Observe(ctx context.Context, v resource.Values) (*resource.Observation, error) {
+	if !f.failed {
+		f.failed = true
+		return nil, &resource.Waiting{Reason: "WaitingForDependency", Message: "waits"}
+	}
+	return f.remembered.Observe(ctx, v)
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/events"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+)
+
+// TestWitnessed: an answer that was read for the question is AWS's own word, and one from before is not, read by read.
+func TestWitnessed(t *testing.T) {
+	for _, read := range reads {
+		r := newRig(t)
+		proven := func(begun time.Time) bool {
+			ctx, proven := inventory.Witnessed(r.within(begun))
+			must(read.do(ctx, r, r.view.Clients()))
+			return proven()
+		}
+		begun := r.clock.Now()
+		if !proven(begun) {
+			t.Errorf("%s: the first to ask is told old news", read.name)
+		}
+		calls := len(r.sim.Calls())
+		r.clock.Advance(time.Second)
+		if remembered := proven(begun); remembered && len(r.sim.Calls()) == calls {
+			t.Errorf("%s: what was read a second ago is taken for AWS's own word", read.name)
+		}
+		ctx, fresh := inventory.Witnessed(inventory.Fresh(r.within(begun)))
+		must(read.do(ctx, r, r.view.Clients()))
+		if !fresh() {
+			t.Errorf("%s: what AWS itself answers is taken for old news", read.name)
+		}
+	}
+}
+
+// TestWhatWasTouchedIsAWSsOwnWord: after an event, the object is read by itself, and need not be read again.
+func TestWhatWasTouchedIsAWSsOwnWord(t *testing.T) {
+	r := newRig(t)
+	begun := r.clock.Now()
+	touched := map[string]events.Object{
+		"GetRole":                      {Kind: events.Role, Name: "pods"},
+		"GetRolePolicy":                {Kind: events.Role, Name: "pods"},
+		"DescribeSecurityGroups by id": {Kind: events.SecurityGroup, Name: r.group},
+		"DescribeSecurityGroupRules":   {Kind: events.SecurityGroup, Name: r.group},
+		"DescribeLogGroups":            {Kind: events.LogGroup, Name: "/pods"},
+		"ListTagsForResource":          {Kind: events.LogGroup, Name: "/pods"},
+		"DescribeFargateProfile":       {Kind: events.FargateProfile, Name: "prod/one"},
+	}
+	for _, read := range reads {
+		must(read.do(r.within(begun), r, r.view.Clients()))
+	}
+	for _, read := range reads {
+		object, ok := touched[read.name]
+		if !ok {
+			continue
+		}
+		r.clock.Advance(time.Second)
+		r.view.Touch(object)
+		r.clock.Advance(time.Second)
+		ctx, proven := inventory.Witnessed(r.within(begun))
+		must(read.do(ctx, r, r.view.Clients()))
+		if !proven() {
+			t.Errorf("%s: after an event, what AWS says is taken for old news", read.name)
+		}
+	}
+}
