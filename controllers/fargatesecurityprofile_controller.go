@@ -71,7 +71,7 @@ type ProfileReconciler struct {
 	policies *podsecuritygroups.Policies
 	// swept remembers for which specVersion of a profile its owner tag was looked for since the operator started.
 	swept sync.Map
-	// wrote remembers when a profile's last pass ended that wrote to AWS.
+	// wrote remembers when a profile's last pass ended that wrote to AWS what it did not read back.
 	wrote sync.Map
 	// gone remembers when profiles were seen to be no more: one that is made anew under the name must find what the former
 	// one has left.
@@ -133,7 +133,7 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 		return r.unreachable(ctx, req, profile, err)
 	}
 	result := resource.Run(reads, declared, leftovers, r.options(s, enforce))
-	if result.Wrote {
+	if result.Unread {
 		r.wrote.Store(req, r.Now())
 	}
 	logWrites(ctx, &result)

@@ -290,11 +290,15 @@ func describeSecurityGroups(s *Sim, st *ec2State, c *call, in *describeGroupsInp
 	if len(in.IDs) == 1 {
 		c.Resource = c.ec2ARN("security-group", in.IDs[0])
 	}
-	found, err := pick(st.groups, in.IDs, noGroup)
+	groups := st.groups
+	if len(in.IDs) == 0 {
+		groups = narrow(groups, in.Filters, plainGroup)
+	}
+	found, err := pick(groups, in.IDs, noGroup)
 	if err != nil {
 		return nil, err
 	}
-	rules := st.rulesByGroup()
+	rules := st.rulesOf(found)
 	var views []groupXML
 	for _, g := range found {
 		views = append(views, g.view(c, rules[g.ID]))
@@ -312,6 +316,22 @@ func describeSecurityGroups(s *Sim, st *ec2State, c *call, in *describeGroupsInp
 		Groups []groupXML `xml:"securityGroupInfo>item"`
 		Next   string     `xml:"nextToken,omitempty"`
 	}{views, next}, nil
+}
+
+// plainGroup are the filters of groupFilter that a field answers.
+func plainGroup(g *ec2Group, name string) (string, bool) {
+	if g == nil {
+		g = &ec2Group{}
+	}
+	switch name {
+	case "group-id":
+		return g.ID, true
+	case "group-name":
+		return g.Name, true
+	case "vpc-id":
+		return g.VpcID, true
+	}
+	return "", false
 }
 
 // groupFilter: the filters of EC2 API reference DescribeSecurityGroups.

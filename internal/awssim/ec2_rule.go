@@ -44,8 +44,27 @@ func (r *ec2Rule) hasPorts() bool {
 
 // rulesByGroup sorts all rules by their groups.
 func (st *ec2State) rulesByGroup() map[string][]*ec2Rule {
+	return byGroup(st.rules)
+}
+
+// rulesOf is rulesByGroup for some groups.
+func (st *ec2State) rulesOf(groups []*ec2Group) map[string][]*ec2Rule {
+	wanted := map[string]bool{}
+	for _, g := range groups {
+		wanted[g.ID] = true
+	}
+	rules := map[string]*ec2Rule{}
+	for id, r := range st.rules {
+		if wanted[r.GroupID] {
+			rules[id] = r
+		}
+	}
+	return byGroup(rules)
+}
+
+func byGroup(rules map[string]*ec2Rule) map[string][]*ec2Rule {
 	out := map[string][]*ec2Rule{}
-	for _, r := range inOrder(st.rules) {
+	for _, r := range inOrder(rules) {
 		out[r.GroupID] = append(out[r.GroupID], r)
 	}
 	return out

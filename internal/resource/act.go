@@ -21,7 +21,6 @@ func (p *pass) act(ctx context.Context) {
 			}
 			wrote = p.bring(ctx, it) || wrote
 		}
-		p.result.Wrote = p.result.Wrote || wrote
 		if !wrote {
 			return
 		}
@@ -45,6 +44,7 @@ func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
 		}
 		if err := step.do(ctx); err != nil {
 			it.stop(p, err)
+			p.result.Unread = p.result.Unread || !it.heldUp()
 			return wrote || !it.heldUp()
 		}
 		wrote = true
@@ -52,6 +52,8 @@ func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
 		if !p.takeAsMade(it) {
 			p.observeFresh(ctx, it)
 		}
+		// What is new was not there to be read before, and lists do not have it either.
+		p.result.Unread = p.result.Unread || it.created || it.stopped
 	}
 	p.judge(it)
 	if p.nextStep(it) != nil {

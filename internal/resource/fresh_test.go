@@ -95,6 +95,20 @@ func TestARepairIsDecidedOnAndConfirmedAfresh(t *testing.T) {
 	}
 }
 
+// TestARepairThatIsReadBackLeavesNothingUnread: others need not read the whole account again for it. One that failed may
+// have been made all the same.
+func TestARepairThatIsReadBackLeavesNothingUnread(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		r := twoWorlds("bad", "bad")
+		if fails {
+			r.w.fail = map[string]error{"apply A": errors.New("the connection broke off")}
+		}
+		if result, _ := r.run(true); result.Unread != fails || len(r.w.writes) != 1 {
+			t.Errorf("fails %v: unread %v after %q", fails, result.Unread, r.w.writes)
+		}
+	}
+}
+
 // TestTheRepairIsOfWhatIsThereNow: the difference that is recorded is that of the fresh read.
 func TestTheRepairIsOfWhatIsThereNow(t *testing.T) {
 	r := twoWorlds("worse", "bad")
@@ -119,7 +133,7 @@ func TestAFirstCreationNeedsNoRead(t *testing.T) {
 	if r.fresh != 0 || !slices.Equal(r.w.writes, []string{"apply A"}) {
 		t.Errorf("read afresh %d times, wrote %q", r.fresh, r.w.writes)
 	}
-	if !o.Unproven || o.Waiting == nil || o.Waiting.Idle || o.Hash != "" || o.ARN != "arn:A" || o.Origin != resource.Created || !result.Wrote {
+	if !o.Unproven || o.Waiting == nil || o.Waiting.Idle || o.Hash != "" || o.ARN != "arn:A" || o.Origin != resource.Created || !result.Unread {
 		t.Errorf("%+v: want an object that is to be read back", o)
 	}
 }

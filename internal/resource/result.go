@@ -60,8 +60,9 @@ type Result struct {
 	State observed.State
 	// Removed are the objects that this pass saw off: deleted or released.
 	Removed []*Object
-	// Wrote is true when the pass wrote anything.
-	Wrote bool
+	// Unread is true when the pass wrote something that it did not read back: what was read of it before may be outdated,
+	// and nobody has said so to those who remember.
+	Unread bool
 }
 
 // All returns the declared objects and the leftovers.
