@@ -11,6 +11,9 @@ import (
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/fargateprofile"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/kmskey"
 )
 
 // lately is how old answers may be to a pass over a spec that is new: whatever it finds to do is read again, and what it
@@ -35,6 +38,22 @@ func (r *ProfileReconciler) withAge(ctx context.Context, req ctrl.Request, profi
 		}
 	}
 	return inventory.With(ctx, age)
+}
+
+// noteUnread has nothing believed any more that was read before of what a pass has written and not read back. Sweeps must
+// show what is new; EKS and KMS are asked for one object at a time.
+func (r *ProfileReconciler) noteUnread(req ctrl.Request, s *stack, result *resource.Result) {
+	swept := false
+	for _, o := range append(result.All(), result.Removed...) {
+		if !o.Unread {
+			continue
+		}
+		s.memory.touch(eventObjects(o.ID.Kind, o.ID.Name, o.ARN, s.profile.Spec.ClusterName))
+		swept = swept || o.ID.Kind != fargateprofile.Kind && o.ID.Kind != kmskey.Kind
+	}
+	if swept {
+		r.wrote.Store(req, r.Now())
+	}
 }
 
 // fresh is how the engine has AWS itself answer; nil where it always does.

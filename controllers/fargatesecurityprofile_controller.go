@@ -71,7 +71,7 @@ type ProfileReconciler struct {
 	policies *podsecuritygroups.Policies
 	// swept remembers for which specVersion of a profile its owner tag was looked for since the operator started.
 	swept sync.Map
-	// wrote remembers when a profile's last pass ended that wrote to AWS what it did not read back.
+	// wrote remembers when a profile's last pass ended that made something which sweeps show.
 	wrote sync.Map
 	// gone remembers when profiles were seen to be no more: one that is made anew under the name must find what the former
 	// one has left.
@@ -133,9 +133,7 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 		return r.unreachable(ctx, req, profile, err)
 	}
 	result := resource.Run(reads, declared, leftovers, r.options(s, enforce))
-	if result.Unread {
-		r.wrote.Store(req, r.Now())
-	}
+	r.noteUnread(req, s, &result)
 	logWrites(ctx, &result)
 	r.notePlaces(req, declared, leftovers)
 	return r.conclude(ctx, req, s, &result, enforce)

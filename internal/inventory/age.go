@@ -15,7 +15,8 @@ import (
 type Age struct {
 	// NotBefore: nothing that was read before is of use. What was declared since must be seen.
 	NotBefore time.Time
-	// Written is the same for what the operator writes: its own last writes must be seen.
+	// Written is the same for sweeps over what the operator writes: what it has made must be in them. Single answers are
+	// outdated by Touch.
 	Written time.Time
 	// Unheard is the same for objects of which no event would tell that they changed.
 	Unheard time.Time
@@ -39,22 +40,12 @@ func ageOf(ctx context.Context) (Age, bool) {
 	return age, ok
 }
 
-// unwritten is a context for what the operator only reads.
-func unwritten(ctx context.Context) context.Context {
-	age, ok := ageOf(ctx)
-	if !ok {
-		return ctx
-	}
-	age.Written = time.Time{}
-	return With(ctx, age)
-}
-
-// since is how old an answer may be about what the operator only reads, where no event renews it.
+// since is how old an answer may be, where no event renews it.
 func (a Age) since() time.Time {
 	return later(a.NotBefore, a.Unheard)
 }
 
-// written is the same for what the operator writes.
+// written is how old a sweep over what the operator writes may be.
 func (a Age) written() time.Time {
 	return later(a.since(), a.Written)
 }

@@ -251,5 +251,5 @@ func (r ec2Reads) GetManagedPrefixListEntries(ctx context.Context, in *ec2.GetMa
 		return read(ctx)
 	}
 	list := aws.ToString(in.PrefixListId)
-	return one(unwritten(ctx), r.view, &r.view.lists, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
+	return one(ctx, r.view, &r.view.lists, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
 }

@@ -26,7 +26,7 @@ func (r eksReads) DescribeCluster(ctx context.Context, in *eks.DescribeClusterIn
 	if last, _, ok := r.view.clusters.last(cluster, r.view.now()); ok && clusterChanges(last.Cluster) {
 		r.view.Touch(events.Object{Kind: events.Cluster, Name: cluster})
 	}
-	return one(unwritten(ctx), r.view, &r.view.clusters, cluster, events.SourceEKS, func(ctx context.Context) (*eks.DescribeClusterOutput, error) {
+	return one(ctx, r.view, &r.view.clusters, cluster, events.SourceEKS, func(ctx context.Context) (*eks.DescribeClusterOutput, error) {
 		return r.EKS.DescribeCluster(ctx, in, opts...)
 	}, events.Object{Kind: events.Cluster, Name: cluster})
 }
@@ -51,7 +51,7 @@ func (r eksReads) ListFargateProfiles(ctx context.Context, in *eks.ListFargatePr
 	if in.NextToken != nil {
 		return read(ctx)
 	}
-	return one(unwritten(ctx), r.view, &r.view.names, aws.ToString(in.ClusterName), "", read)
+	return one(ctx, r.view, &r.view.names, aws.ToString(in.ClusterName), "", read)
 }
 
 // clusterChanges and profileChanges tell that AWS is at work on something: what was read of it before is of no use, and

@@ -140,7 +140,7 @@ func (r iamReads) GetRolePolicy(ctx context.Context, in *iam.GetRolePolicyInput,
 // GetPolicy implements awsapi.IAM: a managed policy, which many roles have.
 func (r iamReads) GetPolicy(ctx context.Context, in *iam.GetPolicyInput, opts ...func(*iam.Options)) (*iam.GetPolicyOutput, error) {
 	arn := aws.ToString(in.PolicyArn)
-	return one(unwritten(ctx), r.view, &r.view.managed, arn, "", func(ctx context.Context) (*iam.GetPolicyOutput, error) {
+	return one(ctx, r.view, &r.view.managed, arn, "", func(ctx context.Context) (*iam.GetPolicyOutput, error) {
 		return r.IAM.GetPolicy(ctx, in, opts...)
 	}, events.Object{Kind: events.ManagedPolicy, Name: arn})
 }

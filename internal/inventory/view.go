@@ -116,9 +116,9 @@ func (v *View) outdated(then asOf, objects ...events.Object) bool {
 func (v *View) since(age Age, begun time.Time, source string, objects ...events.Object) time.Time {
 	touched := v.touches.last(objects...)
 	if v.hears != nil && v.hears(source) && begun.After(touched.Add(unsettledFor)) {
-		return later(later(age.NotBefore, age.Written), v.now().Add(-heardFor))
+		return later(age.NotBefore, v.now().Add(-heardFor))
 	}
-	return later(age.written(), after(touched))
+	return later(age.since(), after(touched))
 }
 
 // after is the first moment after t: what was begun at the very same moment may be from before.

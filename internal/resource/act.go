@@ -44,7 +44,7 @@ func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
 		}
 		if err := step.do(ctx); err != nil {
 			it.stop(p, err)
-			p.result.Unread = p.result.Unread || !it.heldUp()
+			it.object.Unread = it.object.Unread || !it.heldUp()
 			return wrote || !it.heldUp()
 		}
 		wrote = true
@@ -53,7 +53,7 @@ func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
 			p.observeFresh(ctx, it)
 		}
 		// What is new was not there to be read before, and lists do not have it either.
-		p.result.Unread = p.result.Unread || it.created || it.stopped
+		it.object.Unread = it.object.Unread || it.created || it.stopped
 	}
 	p.judge(it)
 	if p.nextStep(it) != nil {

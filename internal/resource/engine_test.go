@@ -196,8 +196,10 @@ func TestCreatesInOrderAndFallsSilent(t *testing.T) {
 	}
 	second := run(t, remember(enforce(), result), a, b)
 	wantWrites(t, w)
-	if !result.Unread || second.Unread {
-		t.Errorf("something unread is left: %v after the creation, %v after a pass without a write", result.Unread, second.Unread)
+	for i := range second.Objects {
+		if !result.Objects[i].Unread || second.Objects[i].Unread {
+			t.Errorf("%s is unread: %v after the creation, %v after a pass without a write", second.Objects[i].ID, result.Objects[i].Unread, second.Objects[i].Unread)
+		}
 	}
 }
 

@@ -103,8 +103,8 @@ func TestARepairThatIsReadBackLeavesNothingUnread(t *testing.T) {
 		if fails {
 			r.w.fail = map[string]error{"apply A": errors.New("the connection broke off")}
 		}
-		if result, _ := r.run(true); result.Unread != fails || len(r.w.writes) != 1 {
-			t.Errorf("fails %v: unread %v after %q", fails, result.Unread, r.w.writes)
+		if _, o := r.run(true); o.Unread != fails || len(r.w.writes) != 1 {
+			t.Errorf("fails %v: unread %v after %q", fails, o.Unread, r.w.writes)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func TestAFirstCreationNeedsNoRead(t *testing.T) {
 	if r.fresh != 0 || !slices.Equal(r.w.writes, []string{"apply A"}) {
 		t.Errorf("read afresh %d times, wrote %q", r.fresh, r.w.writes)
 	}
-	if !o.Unproven || o.Waiting == nil || o.Waiting.Idle || o.Hash != "" || o.ARN != "arn:A" || o.Origin != resource.Created || !result.Unread {
+	if !o.Unproven || o.Waiting == nil || o.Waiting.Idle || o.Hash != "" || o.ARN != "arn:A" || o.Origin != resource.Created || !result.Objects[0].Unread {
 		t.Errorf("%+v: want an object that is to be read back", o)
 	}
 }

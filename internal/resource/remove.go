@@ -140,7 +140,7 @@ func (p *pass) remove(ctx context.Context, it *item) bool {
 		it.object.Waiting = it.obs.Busy
 		return false
 	}
-	p.result.Unread = true
+	it.object.Unread = true
 	it.began, it.object.Began = time.Time{}, time.Time{} // it was seen: when AWS does not show it from now on, it is gone
 	if err := it.res.Delete(ctx, it.obs); err != nil {
 		it.stop(p, err)
@@ -165,7 +165,7 @@ func (p *pass) removed(it *item, verb string) {
 
 // release takes our owner tags off and changes nothing else.
 func (p *pass) release(ctx context.Context, it *item) bool {
-	p.result.Unread = true
+	it.object.Unread = true
 	if err := it.res.Tag(ctx, it.obs, nil, []string{OwnerTag, OriginTag}); err != nil {
 		it.stop(p, err)
 		return false

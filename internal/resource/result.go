@@ -39,6 +39,8 @@ type Object struct {
 	Repaired []drift.Difference
 	// Done are the writes that succeeded, in order: created, adopted, tagged, updated, deleted, released.
 	Done []string
+	// Unread: something was written, or may have been, that was not read back: those who remember do not know of it.
+	Unread bool
 	// Waiting says what the object waits for, Problems what only a person can put right, Warnings what a person
 	// should know; Failure is the error that ended the work on the object.
 	Waiting            *Waiting
@@ -60,9 +62,6 @@ type Result struct {
 	State observed.State
 	// Removed are the objects that this pass saw off: deleted or released.
 	Removed []*Object
-	// Unread is true when the pass wrote something that it did not read back: what was read of it before may be outdated,
-	// and nobody has said so to those who remember.
-	Unread bool
 }
 
 // All returns the declared objects and the leftovers.
