@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 )
 
@@ -40,16 +41,19 @@ type backend struct {
 	kms       *kms.Client
 	logs      *cloudwatchlogs.Client
 	tagging   *resourcegroupstaggingapi.Client
+	sqs       *sqs.Client
 }
 
-func startBackend(t *testing.T, name, dir string) *backend {
+// startBackend starts a stand-in; args are more flags for awssim.
+func startBackend(t *testing.T, name, dir string, args ...string) *backend {
 	t.Helper()
 	b := &backend{name: name}
 	var listening *regexp.Regexp
 	switch name {
 	case "awssim":
-		b.process = start(t, dir, name, installed.awssim, bareEnv(dir), "--listen=127.0.0.1:0", "--account="+account, "--region="+region, "--page-size=3", "--enforce="+publishedPolicy(t, dir),
-			"--profile-create=1s", "--profile-delete=1s", "--cluster-update=200ms", "--role-propagation=1s")
+		args = append([]string{"--listen=127.0.0.1:0", "--account=" + account, "--region=" + region, "--page-size=3", "--enforce=" + publishedPolicy(t, dir),
+			"--profile-create=1s", "--profile-delete=1s", "--cluster-update=200ms", "--role-propagation=1s"}, args...)
+		b.process = start(t, dir, name, installed.awssim, bareEnv(dir), args...)
 		listening = regexp.MustCompile(`listening on (http://[0-9.:]+)`)
 	case "moto":
 		// The managed policies of AWS are not there without being asked for.
@@ -75,6 +79,7 @@ func startBackend(t *testing.T, name, dir string) *backend {
 	}
 	b.eks, b.iam, b.ec2, b.kms = eks.NewFromConfig(cfg), iam.NewFromConfig(cfg), ec2.NewFromConfig(cfg), kms.NewFromConfig(cfg)
 	b.logs, b.tagging = cloudwatchlogs.NewFromConfig(cfg), resourcegroupstaggingapi.NewFromConfig(cfg)
+	b.sqs = sqs.NewFromConfig(cfg)
 	return b
 }
 

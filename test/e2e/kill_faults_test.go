@@ -14,7 +14,13 @@ import (
 func startSuite(t *testing.T, name string, clusterArgs ...string) *suite {
 	t.Helper()
 	dir := logDir(t, name)
-	s := &suite{t: t, dir: dir, backend: startBackend(t, "awssim", dir)}
+	return startSuiteOn(t, dir, startBackend(t, "awssim", dir), clusterArgs...)
+}
+
+// startSuiteOn is startSuite with a backend that runs.
+func startSuiteOn(t *testing.T, dir string, b *backend, clusterArgs ...string) *suite {
+	t.Helper()
+	s := &suite{t: t, dir: dir, backend: b}
 	s.proxy = startProxy(t, s.backend.url)
 	s.cluster = startCluster(t, dir, clusterArgs...)
 	return s

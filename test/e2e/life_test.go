@@ -343,11 +343,17 @@ func (l *life) simWrites(t *testing.T) int {
 // scrapeCalls reads what the operator counted, as Prometheus does.
 func (l *life) scrapeCalls(t *testing.T) map[string]int {
 	t.Helper()
+	return countedCalls(l.scraped(t))
+}
+
+// scraped are the operator's metrics.
+func (l *life) scraped(t *testing.T) string {
+	t.Helper()
 	status, body, err := l.operator.scrape(l.scraper(t))
 	if err != nil || status != http.StatusOK {
 		t.Fatalf("scraping: %d %v %s", status, err, body)
 	}
-	return countedCalls(body)
+	return body
 }
 
 // scraper returns the token of a service account that may read metrics.
