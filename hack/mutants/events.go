@@ -6,7 +6,7 @@ func init() { mutants = append(mutants, eventMutants...) }
 
 const view = "internal/inventory"
 
-// eventMutants believe old answers.
+// eventMutants believe old answers, overhear changes, or make too much of them.
 var eventMutants = []mutant{
 	{"shared answers are acted on", 6, []edit{{"internal/resource/fresh.go",
 		`if p.opts.Fresh == nil || it.fresh {`,
@@ -24,4 +24,59 @@ var eventMutants = []mutant{
 		`		m.touch(change.Objects)
 `, ``}},
 		controllers, "TestWhoChangedItIsSaidEverywhere"},
+	{"own writes count as changes", 0, []edit{{"controllers/queues.go",
+		`case q.Sessions.Own(change.RequestID):`,
+		`case false:`}},
+		controllers, "TestWhatIsNoNewsWakesNobody"},
+	{"failed calls count as changes", 0, []edit{{"controllers/queues.go",
+		`change.Failed, len(change.Objects) == 0:`,
+		`len(change.Objects) == 0:`}},
+		controllers, "TestWhatIsNoNewsWakesNobody"},
+	{"late event names nobody", 0, []edit{{"controllers/status.go",
+		`	nameLate(status, who, objects)
+`, `	_ = nameLate
+`}},
+		controllers, "TestALateEventNamesTheAuthor"},
+	{"repair whose status was not written is forgotten", 0, []edit{{reconciler,
+		`		r.untold.Store(req, repaired)
+`, ``}},
+		controllers, "TestARepairThatCouldNotBeToldIsToldLater"},
+	{"queue that left the spec is still read", 0, []edit{{"controllers/queues.go",
+		`		l.stop()
+		delete(q.listeners, account)`,
+		`		delete(q.listeners, account)`}},
+		controllers, "TestAQueueThatLeavesTheSpecIsLeftAlone"},
+	{"broken message is deleted", 0, []edit{{"internal/events/poller.go",
+		`			p.leave(message, err)
+			continue`,
+		`			p.leave(message, err)
+			done[aws.ToString(message.MessageId)] = aws.ToString(message.ReceiptHandle)
+			continue`}},
+		controllers, "TestABrokenMessageGoesToTheDeadLetters"},
+	{"answers of before are taken for AWS's own word", 0, []edit{{view + "/age.go",
+		`ok && !then.asked {`,
+		`ok && !then.asked && false {`}},
+		view, "TestWitnessed"},
+	{"read that failed proves something", 0, []edit{{engine,
+		`it.fresh = err == nil && proven()`,
+		`it.fresh = proven()`}},
+		unit, "TestAFailedReadProvesNothing"},
+	{"failed write leaves nothing unread", 0, []edit{{"internal/resource/act.go",
+		`			it.object.Unread = it.object.Unread || !it.heldUp()
+`, ``}},
+		unit, "TestARepairThatIsReadBackLeavesNothingUnread"},
+	{"list shows what was true before", 0, []edit{{view + "/common.go",
+		` || !s.parts.last(part).Before(then.begun)`, ``}},
+		"internal/resources/podsecuritygroups", "TestOneListShowsAllPolicies"},
+	{"old links overwrite new ones", 0, []edit{{"controllers/links.go",
+		`l.byProfile[client.ObjectKeyFromObject(profile)] == nil {`,
+		`true {`}},
+		controllers, "TestLinksKnowProfilesBeforeTheirFirstPass"},
+	{"object that left a profile still wakes it", 0, []edit{{"controllers/links.go",
+		`		l.remove(known)
+	}
+	if l.byProfile == nil {`,
+		`	}
+	if l.byProfile == nil {`}},
+		controllers, "TestLinksFindThoseConcerned"},
 }

@@ -38,7 +38,11 @@ func (r eksReads) DescribeFargateProfile(ctx context.Context, in *eks.DescribeFa
 		r.view.Touch(events.Object{Kind: events.FargateProfile, Name: profile})
 	}
 	return one(ctx, r.view, &r.view.profiles, profile, events.SourceEKS, func(ctx context.Context) (*eks.DescribeFargateProfileOutput, error) {
-		return r.EKS.DescribeFargateProfile(ctx, in, opts...)
+		out, err := r.EKS.DescribeFargateProfile(ctx, in, opts...)
+		if err == nil {
+			slimProfile(out.FargateProfile)
+		}
+		return out, err
 	}, events.Object{Kind: events.FargateProfile, Name: profile})
 }
 

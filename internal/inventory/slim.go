@@ -5,9 +5,11 @@ package inventory
 import (
 	"net/url"
 	"strings"
+	"unique"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
@@ -85,6 +87,37 @@ func plain(doc *string) *string {
 		return doc
 	}
 	return &text
+}
+
+// slimProfile keeps what profiles have in common once; they are read one by one, so there is no sweep's shelf.
+func slimProfile(p *ekstypes.FargateProfile) {
+	if p == nil {
+		return
+	}
+	shareAll(p.ClusterName, p.FargateProfileName)
+	for i, id := range p.Subnets {
+		p.Subnets[i] = unique.Make(id).Value()
+	}
+	for i := range p.Selectors {
+		shareAll(p.Selectors[i].Namespace)
+	}
+	if len(p.Tags) == 0 {
+		return
+	}
+	tags := make(map[string]string, len(p.Tags))
+	for key, value := range p.Tags {
+		tags[unique.Make(key).Value()] = unique.Make(value).Value()
+	}
+	p.Tags = tags
+}
+
+// shareAll has texts that are equal be one in memory, whoever keeps them.
+func shareAll(texts ...*string) {
+	for _, text := range texts {
+		if text != nil {
+			*text = unique.Make(*text).Value()
+		}
+	}
 }
 
 func slimKey(k *kmstypes.KeyMetadata) {

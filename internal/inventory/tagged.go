@@ -20,8 +20,9 @@ const tagPage = 100
 
 // tagged is everything that carries an owner tag, whoever's. IAM roles are not among it.
 type tagged struct {
-	tags    map[string]map[string]string // by ARN
-	byOwner map[string][]string          // ARNs
+	// tags are those of what does not come with its tags when it is read, by ARN: keys and log groups.
+	tags    map[string]map[string]string
+	byOwner map[string][]string // ARNs
 }
 
 func (v *View) readTagged(ctx context.Context) (tagged, error) {
@@ -38,19 +39,25 @@ func (v *View) readTagged(ctx context.Context) (tagged, error) {
 			return tagged{}, fmt.Errorf("reading what carries the tag %s: %w", v.ownerTag, err)
 		}
 		for _, r := range page.ResourceTagMappingList {
-			tags := map[string]string{}
-			for _, tag := range r.Tags {
-				tags[texts.text(aws.ToString(tag.Key))] = texts.text(aws.ToString(tag.Value))
-			}
-			arn, owner := aws.ToString(r.ResourceARN), tags[v.ownerTag]
-			all.tags[arn] = tags
-			all.byOwner[owner] = append(all.byOwner[owner], arn)
+			all.add(r, v.ownerTag, texts)
 		}
 	}
 	return all, nil
 }
 
-// tagsOf returns the tags of an object that carries an owner tag, nil for any other and where AWS is to be asked.
+func (t tagged) add(r types.ResourceTagMapping, ownerTag string, texts shelf) {
+	tags := make(map[string]string, len(r.Tags))
+	for _, tag := range r.Tags {
+		tags[texts.text(aws.ToString(tag.Key))] = texts.text(aws.ToString(tag.Value))
+	}
+	arn, owner := aws.ToString(r.ResourceARN), tags[ownerTag]
+	t.byOwner[owner] = append(t.byOwner[owner], arn)
+	if strings.Contains(arn, ":kms:") || strings.Contains(arn, ":logs:") {
+		t.tags[arn] = tags
+	}
+}
+
+// tagsOf returns the tags of a key or log group that carries an owner tag, nil for any other and where AWS is to be asked.
 func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (map[string]string, error) {
 	age, ok := v.ageOr(ctx, object)
 	if !ok {

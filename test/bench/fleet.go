@@ -29,13 +29,15 @@ type fleet struct {
 	size     size
 	report   *report
 	bin, dir string
-	cluster  *processes.Cluster
-	client   client.Client
-	audit    audit
-	sim      *awssim.Sim
-	url      string // of the simulator
-	stopSim  func()
-	asked    atomic.Int64 // calls of the operator's
+	// memoryLimit is the operator's GOMEMLIMIT.
+	memoryLimit string
+	cluster     *processes.Cluster
+	client      client.Client
+	audit       audit
+	sim         *awssim.Sim
+	url         string // of the simulator
+	stopSim     func()
+	asked       atomic.Int64 // calls of the operator's
 	// queue gets events while heard is set.
 	queue     string
 	heard     atomic.Bool
@@ -57,8 +59,11 @@ func newFleet(ctx context.Context, s size, r *report, bin string) (*fleet, error
 	}
 	f := &fleet{size: s, report: r, bin: bin, dir: dir}
 	f.audit = audit{path: filepath.Join(dir, "audit.log"), counts: map[string]int{}}
-	f.startSim()
 	root := filepath.Dir(bin)
+	if f.memoryLimit, err = memoryLimit(root); err != nil {
+		return nil, err
+	}
+	f.startSim()
 	f.cluster, err = processes.StartCluster(dir, processes.Parts{
 		Root: root, Localcluster: filepath.Join(bin, "localcluster"), Controlplane: filepath.Join(bin, "controlplane"),
 		Env: []string{"GOGC=" + strconv.Itoa(lazyGC)},

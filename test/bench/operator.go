@@ -55,7 +55,7 @@ func (f *fleet) startOperator(ctx context.Context, args ...string) (*operator, e
 	}
 	env := append(processes.BareEnv(f.dir), "KUBECONFIG="+kubeconfig,
 		"AWS_ACCESS_KEY_ID="+operatorKey, "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION="+awssim.DefaultRegion,
-		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true")
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "GOMEMLIMIT="+f.memoryLimit)
 	f.operators++
 	if o.Process, err = processes.Start(f.dir, fmt.Sprintf("manager-%d", f.operators), filepath.Join(f.bin, "manager"), env, args...); err != nil {
 		return nil, err
@@ -69,6 +69,22 @@ func (f *fleet) startOperator(ctx context.Context, args ...string) (*operator, e
 		o.End()
 	}
 	return o, err
+}
+
+var memoryLimitSetting = regexp.MustCompile(`- name: GOMEMLIMIT\s+value: (\S+)`)
+
+// memoryLimit is what config/manager tells the Go runtime.
+func memoryLimit(root string) (string, error) {
+	path := filepath.Join(root, "config", "manager", "manager.yaml")
+	text, err := os.ReadFile(path) //nolint:gosec // of this repository
+	if err != nil {
+		return "", err
+	}
+	found := memoryLimitSetting.FindSubmatch(text)
+	if found == nil {
+		return "", fmt.Errorf("%s sets no GOMEMLIMIT", path)
+	}
+	return string(found[1]), nil
 }
 
 var passesSample = regexp.MustCompile(`(?m)^fargatesec_passes_total\{kind="FargateSecurityProfile",[^}]*\} ([0-9.e+]+)$`)

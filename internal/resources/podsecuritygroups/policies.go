@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"unique"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -76,10 +77,24 @@ func (l listed) add(object *unstructured.Unstructured) {
 	name := object.GetNamespace() + "/" + object.GetName()
 	seen := see(object)
 	seen.object = nil // most of the memory; whoever changes a policy reads it first
+	seen.shareTexts()
 	l.byName[name] = seen
 	if owner, owned := seen.tags[resource.OwnerTag]; owned {
 		l.byOwner[owner] = append(l.byOwner[owner], name)
 	}
+}
+
+// shareTexts keeps once what policies have in common with each other and with the rest of the profile.
+func (d *detail) shareTexts() {
+	tags := make(map[string]string, len(d.tags))
+	for key, value := range d.tags {
+		tags[unique.Make(key).Value()] = unique.Make(value).Value()
+	}
+	d.tags = tags
+	for i, id := range d.policy.GroupIDs {
+		d.policy.GroupIDs[i] = unique.Make(id).Value()
+	}
+	d.policy.PodSelector, d.policy.ServiceAccountSelector = unique.Make(d.policy.PodSelector).Value(), unique.Make(d.policy.ServiceAccountSelector).Value()
 }
 
 // get returns a policy, nil if there is none; missing where the cluster does not know the kind.
