@@ -3,6 +3,7 @@
 package controllers
 
 import (
+	"slices"
 	"unique"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,8 +31,10 @@ func Slim(obj any) (any, error) {
 	return obj, nil
 }
 
-// shareTexts has texts that many profiles have in common be one text in memory.
+// shareTexts has texts that many profiles have in common be one text in memory, and lists take no more than they hold: a
+// decoder makes room for more.
 func shareTexts(p *v1alpha1.FargateSecurityProfile) {
+	p.Status.Conditions, p.Status.Resources = slices.Clone(p.Status.Conditions), slices.Clone(p.Status.Resources)
 	share(&p.APIVersion, &p.Kind, &p.Namespace, &p.Spec.AccountRef.Name, &p.Spec.ClusterName)
 	for i := range p.Spec.FargateProfile.SubnetIDs {
 		share(&p.Spec.FargateProfile.SubnetIDs[i])

@@ -125,5 +125,5 @@ func slimKey(k *kmstypes.KeyMetadata) {
 		return
 	}
 	k.EncryptionAlgorithms, k.SigningAlgorithms, k.MacAlgorithms, k.KeyAgreementAlgorithms, k.EncapsulationAlgorithms = nil, nil, nil, nil, nil
-	k.AWSAccountId, k.CurrentKeyMaterialId, k.CustomerMasterKeySpec, k.Description = nil, nil, "", nil
+	k.AWSAccountId, k.CurrentKeyMaterialId, k.Description = nil, nil, nil
 }

@@ -131,7 +131,7 @@ func noWorkload() dynamic.Interface {
 // declare puts an account and profiles there, as the API server would with the schema's defaults, all due at once.
 func (w *driven) declare(ctx context.Context, profiles int) error {
 	if err := w.kube.Create(ctx, &v1alpha1.AWSAccount{
-		ObjectMeta: metav1.ObjectMeta{Name: accountName},
+		ObjectMeta: metav1.ObjectMeta{Name: accountName(0)},
 		Spec:       v1alpha1.AWSAccountSpec{AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion, EndpointURL: w.url, AllowedNamespaces: &metav1.LabelSelector{}},
 	}); err != nil {
 		return err

@@ -39,9 +39,13 @@ type fleet struct {
 	stopSim     func()
 	asked       atomic.Int64 // calls of the operator's
 	// queue gets events while heard is set.
-	queue     string
+	queue string
+	// interval is between two reads of a profile; listens: the account hears of changes from the queue.
+	interval  time.Duration
+	listens   bool
 	heard     atomic.Bool
 	profiles  int
+	accounts  int // that are declared
 	operators int
 	// seen is what a watch shows of the profiles, repairs what the simulator was asked to write for them.
 	seen    *watcher
@@ -83,13 +87,13 @@ func (f *fleet) startSim() {
 	f.sim = awssim.New(awssim.Options{})
 	f.sim.AddKey(operatorKey, operatorCaller)
 	f.sim.Inject(func(c awssim.Call) awssim.Fault {
-		if c.Caller == operatorCaller {
+		if isOperator(c.Caller) {
 			f.asked.Add(1)
 		}
 		return awssim.Fault{}
 	})
 	f.sim.AfterWrite(func(c awssim.Call) {
-		if c.Caller == operatorCaller && c.Code == "" {
+		if isOperator(c.Caller) && c.Code == "" {
 			f.repairs.met(c.Resource)
 		}
 	})
@@ -113,34 +117,42 @@ func (f *fleet) connect(ctx context.Context) error {
 		return err
 	}
 	f.report.Machine.Kubernetes = version.GitVersion
-	if err := f.client.Create(ctx, f.account()); err != nil {
-		return err
-	}
 	f.seen, err = watch(ctx, config, f.cluster.Client.Scheme())
 	return err
 }
 
-func (f *fleet) account() *v1alpha1.AWSAccount {
-	return &v1alpha1.AWSAccount{
-		ObjectMeta: metav1.ObjectMeta{Name: accountName},
+func (f *fleet) account(n int) *v1alpha1.AWSAccount {
+	account := &v1alpha1.AWSAccount{
+		ObjectMeta: metav1.ObjectMeta{Name: accountName(n)},
 		Spec: v1alpha1.AWSAccountSpec{
-			AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion, EndpointURL: f.url,
-			AllowedNamespaces: &metav1.LabelSelector{}, ResyncInterval: &metav1.Duration{Duration: f.size.interval},
+			AccountID: accountID(n), Region: awssim.DefaultRegion, EndpointURL: f.url,
+			AllowedNamespaces: &metav1.LabelSelector{}, ResyncInterval: &metav1.Duration{Duration: f.interval},
 		},
 	}
+	if n > 0 {
+		account.Spec.AssumeRole = &v1alpha1.AssumeRole{RoleARN: accountRole(n)}
+	}
+	if f.listens && n == 0 {
+		account.Spec.DriftEvents = &v1alpha1.DriftEvents{QueueURL: f.url + f.queue}
+	}
+	return account
 }
 
-// setAccount changes the account's interval and queue; no operator may be running, or it reads everything again.
-func (f *fleet) setAccount(ctx context.Context, interval time.Duration, queue string) error {
-	account := f.account()
-	if err := f.client.Get(ctx, client.ObjectKeyFromObject(account), account); err != nil {
-		return err
+// setAccounts changes the accounts' interval, and whether the first of them listens to the queue; no operator may be
+// running, or it reads everything again.
+func (f *fleet) setAccounts(ctx context.Context, interval time.Duration, listens bool) error {
+	f.interval, f.listens = interval, listens
+	for n := range f.accounts {
+		account, wanted := &v1alpha1.AWSAccount{}, f.account(n)
+		if err := f.client.Get(ctx, client.ObjectKeyFromObject(wanted), account); err != nil {
+			return err
+		}
+		account.Spec = wanted.Spec
+		if err := f.client.Update(ctx, account); err != nil {
+			return err
+		}
 	}
-	account.Spec.ResyncInterval, account.Spec.DriftEvents = &metav1.Duration{Duration: interval}, nil
-	if queue != "" {
-		account.Spec.DriftEvents = &v1alpha1.DriftEvents{QueueURL: f.url + queue}
-	}
-	return f.client.Update(ctx, account)
+	return nil
 }
 
 // calls are all that the operator has made to AWS.
@@ -170,7 +182,7 @@ func (f *fleet) grow(ctx context.Context, profiles int) error {
 	if profiles <= f.profiles {
 		return nil
 	}
-	if err := f.setAccount(ctx, time.Hour, ""); err != nil {
+	if err := f.setAccounts(ctx, time.Hour, false); err != nil {
 		return err
 	}
 	began := time.Now()
@@ -202,6 +214,12 @@ func (f *fleet) allReady(ctx context.Context, o *operator) error {
 // declare makes clusters in AWS, and namespaces and profiles in Kubernetes, until there are so many profiles.
 func (f *fleet) declare(ctx context.Context, profiles int) error {
 	for n := (f.profiles + perCluster - 1) / perCluster; n*perCluster < profiles; n++ {
+		if n%clustersPerAccount == 0 {
+			if err := f.client.Create(ctx, f.account(f.accounts)); err != nil {
+				return err
+			}
+			f.accounts++
+		}
 		if err := f.sim.Seed(seedOf(n)); err != nil {
 			return err
 		}

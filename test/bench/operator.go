@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
@@ -22,6 +23,11 @@ const (
 	operatorKey    = "AKIABENCHOPERATOR7QZ"
 	operatorCaller = "arn:aws:iam::" + awssim.DefaultAccount + ":user/operator"
 )
+
+// isOperator tells who a call came from.
+func isOperator(caller string) bool {
+	return caller == operatorCaller || strings.Contains(caller, ":assumed-role/"+operatorRole+"/")
+}
 
 // operator is the operator's binary at work.
 type operator struct {

@@ -13,8 +13,12 @@ import (
 )
 
 const (
-	accountName = "bench"
 	clusterRole = "eks-clusters"
+	// operatorRole is what the operator assumes in all accounts but the first.
+	operatorRole = "fargate-security-operator"
+	// clustersPerAccount is AWS's default quota for a Region.
+	// Source: https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
+	clustersPerAccount = 100
 	// clustersPerVPC is how many EKS clusters share a network.
 	clustersPerVPC = 20
 	retention      = 90
@@ -22,16 +26,29 @@ const (
 	pullCache      = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:BatchImportUpstreamImage","Resource":"*"}]}`
 )
 
+func accountOf(cluster int) int      { return cluster / clustersPerAccount }
+func accountName(n int) string       { return fmt.Sprintf("bench-%02d", n) }
+func accountRole(n int) string       { return "arn:aws:iam::" + accountID(n) + ":role/" + operatorRole }
 func namespaceOf(cluster int) string { return fmt.Sprintf("team-%04d", cluster) }
 func clusterName(n int) string       { return fmt.Sprintf("eks-%04d", n) }
 func profileName(n int) string       { return fmt.Sprintf("p-%05d", n) }
 func subnetOf(cluster int) string    { return fmt.Sprintf("subnet-%04d", cluster/clustersPerVPC) }
 
-// seedOf is an EKS cluster, with a network or the role of all clusters where it is the first to need them.
+// accountID is the id of an account.
+func accountID(n int) string {
+	if n == 0 {
+		return awssim.DefaultAccount
+	}
+	return fmt.Sprintf("%012d", 222200000000+n)
+}
+
+// seedOf is an EKS cluster, with a network or the roles of an account where it is the first to need them.
 func seedOf(cluster int) awssim.Seed {
-	arn := "arn:aws:iam::" + awssim.DefaultAccount + ":role/" + clusterRole
-	seed := awssim.Seed{Clusters: []awssim.SeedCluster{{Name: clusterName(cluster), Version: "1.35", RoleARN: arn, Subnets: []string{subnetOf(cluster)}}}}
-	if cluster == 0 {
+	account := accountOf(cluster)
+	arn := "arn:aws:iam::" + accountID(account) + ":role/" + clusterRole
+	seed := awssim.Seed{Account: accountID(account), Clusters: []awssim.SeedCluster{{Name: clusterName(cluster), Version: "1.35", RoleARN: arn, Subnets: []string{subnetOf(cluster)}}}}
+	if cluster%clustersPerAccount == 0 {
+		seed.Assumable = []awssim.SeedAssumable{{RoleARN: accountRole(account)}}
 		seed.Roles = []awssim.SeedRole{{Name: clusterRole, Trust: []byte(
 			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)}}
 	}
@@ -53,7 +70,7 @@ func profileOf(n int) *v1alpha1.FargateSecurityProfile {
 	return &v1alpha1.FargateSecurityProfile{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespaceOf(cluster), Name: name},
 		Spec: v1alpha1.FargateSecurityProfileSpec{
-			AccountRef: v1alpha1.AccountReference{Name: accountName}, ClusterName: clusterName(cluster),
+			AccountRef: v1alpha1.AccountReference{Name: accountName(accountOf(cluster))}, ClusterName: clusterName(cluster),
 			Tags:             map[string]v1alpha1.TagValue{"team": team},
 			FargateProfile:   v1alpha1.FargateProfileSpec{Selectors: []v1alpha1.ProfileSelector{{Namespace: name}}, SubnetIDs: []string{subnetOf(cluster)}},
 			PodExecutionRole: v1alpha1.PodExecutionRoleSpec{InlinePolicies: []v1alpha1.InlinePolicy{{Name: "pull-cache", Document: pullCache}}},

@@ -23,7 +23,7 @@ const mostCallsPerCreation = 25
 
 // create counts what it costs to make profiles out of nothing, where AWS takes no time over anything.
 func create(ctx context.Context, f *fleet) error {
-	if err := f.setAccount(ctx, f.size.limited, ""); err != nil {
+	if err := f.setAccounts(ctx, f.size.limited, false); err != nil {
 		return err
 	}
 	o, err := f.startOperator(ctx)
@@ -61,7 +61,7 @@ func create(ctx context.Context, f *fleet) error {
 func (f *fleet) byAction(profiles int) string {
 	counts := map[string]int{}
 	for _, c := range f.sim.Calls() {
-		if c.Caller == operatorCaller {
+		if isOperator(c.Caller) {
 			counts[c.Action()]++
 		}
 	}

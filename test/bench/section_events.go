@@ -19,12 +19,11 @@ const (
 
 // told has a person tamper with AWS, and measures until status shows it, and until it is repaired.
 func told(ctx context.Context, f *fleet) error {
-	queue, err := f.hear()
-	if err != nil {
+	if err := f.hear(); err != nil {
 		return err
 	}
 	defer f.heard.Store(false)
-	if err := f.setAccount(ctx, time.Hour, queue); err != nil {
+	if err := f.setAccounts(ctx, time.Hour, true); err != nil {
 		return err
 	}
 	if err := f.observed(ctx); err != nil {
@@ -37,13 +36,13 @@ func told(ctx context.Context, f *fleet) error {
 }
 
 // hear has events sent, until f.heard is unset.
-func (f *fleet) hear() (queue string, err error) {
+func (f *fleet) hear() error {
 	f.heard.Store(true)
 	if f.queue != "" {
-		return f.queue, nil
+		return nil
 	}
 	f.queue = f.sim.CreateQueue(queueName)
-	return f.queue, f.sim.SendEvents(queueName, awssim.EventOptions{Fault: f.onlyWhileHeard})
+	return f.sim.SendEvents(queueName, awssim.EventOptions{Fault: f.onlyWhileHeard})
 }
 
 // onlyWhileHeard drops the events of other sections, which nobody takes out of the queue.

@@ -23,7 +23,7 @@ const (
 
 // limits has AWS refuse what is asked too often, while all profiles are read and people edit some.
 func limits(ctx context.Context, f *fleet) error {
-	if err := f.setAccount(ctx, f.size.limited, ""); err != nil {
+	if err := f.setAccounts(ctx, f.size.limited, false); err != nil {
 		return err
 	}
 	f.sim.ResetCalls()
@@ -97,7 +97,7 @@ func isThrottle(code string) bool {
 // throttled counts the calls that the simulator refused as too many.
 func (f *fleet) throttled() (n int) {
 	for _, c := range f.sim.Calls() {
-		if c.Caller == operatorCaller && isThrottle(c.Code) {
+		if isOperator(c.Caller) && isThrottle(c.Code) {
 			n++
 		}
 	}

@@ -21,20 +21,19 @@ const (
 // reads counts what the steady state costs: shared, object by object, and while events tell of changes.
 func reads(ctx context.Context, f *fleet) error {
 	note := fmt.Sprintf("%d profiles in %d clusters, interval %s", f.profiles, (f.profiles+perCluster-1)/perCluster, f.size.interval)
-	shared, err := f.steady(ctx, sharedReads, "")
+	shared, err := f.steady(ctx, sharedReads, false)
 	if err != nil {
 		return err
 	}
-	objects, err := f.steady(ctx, readsObjectByThing, "")
+	objects, err := f.steady(ctx, readsObjectByThing, false)
 	if err != nil {
 		return err
 	}
-	queue, err := f.hear()
-	if err != nil {
+	if err := f.hear(); err != nil {
 		return err
 	}
 	defer f.heard.Store(false)
-	heard, err := f.steady(ctx, sharedReads, queue)
+	heard, err := f.steady(ctx, sharedReads, true)
 	if err != nil {
 		return err
 	}
@@ -59,8 +58,8 @@ func reads(ctx context.Context, f *fleet) error {
 func cpuMilliseconds(s spent) float64 { return float64(s.cpuPerPass().Microseconds()) / 1000 }
 
 // steady measures some intervals after the first two reads of a new operator.
-func (f *fleet) steady(ctx context.Context, mode, queue string) (spent, error) {
-	if err := f.setAccount(ctx, f.size.interval, queue); err != nil {
+func (f *fleet) steady(ctx context.Context, mode string, listens bool) (spent, error) {
+	if err := f.setAccounts(ctx, f.size.interval, listens); err != nil {
 		return spent{}, err
 	}
 	o, err := f.startOperator(ctx, "--read-mode="+mode)
@@ -68,7 +67,7 @@ func (f *fleet) steady(ctx context.Context, mode, queue string) (spent, error) {
 		return spent{}, err
 	}
 	defer o.End()
-	if queue != "" { // events are believed once some of the service have come
+	if listens { // events are believed once some of the service have come
 		if err := f.person().speak(ctx); err != nil {
 			return spent{}, err
 		}

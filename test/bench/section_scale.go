@@ -16,7 +16,7 @@ const (
 
 // scale measures a start over profiles that exist, and a full read in the steady state.
 func scale(ctx context.Context, f *fleet) error {
-	if err := f.setAccount(ctx, f.size.intervalFor(f.profiles), ""); err != nil {
+	if err := f.setAccounts(ctx, f.size.intervalFor(f.profiles), false); err != nil {
 		return err
 	}
 	began := usage{at: time.Now(), calls: f.calls()}
