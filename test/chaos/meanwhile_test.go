@@ -48,7 +48,7 @@ func interrupted() []scenario {
 
 // interruptedAt are calls of a creation: of its first reads, right after it was written down that something is begun,
 // among the role's, and while the Fargate profile is made.
-var interruptedAt = []int{5, 19, 35, 50, 60}
+var interruptedAt = []int{5, 19, 35, 48, 55}
 
 // flapping: the spec goes from A to B and back, twice, a pass after each, and ends as A.
 var flapping = scenario{
