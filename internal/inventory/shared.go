@@ -68,7 +68,7 @@ func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.
 	value, err := read(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if under.err = err; err == nil {
+	if under.err = err; err == nil && !under.begun.Before(s.begun) { // or renew has been told something newer meanwhile
 		s.value, s.begun = value, under.begun
 	}
 	s.under = nil
@@ -112,7 +112,7 @@ func (a *answers[T]) renew(ctx context.Context, now func() time.Time, key string
 	case err != nil:
 		var none T
 		e.value, e.begun = none, time.Time{}
-	case begun.After(e.begun):
+	case !begun.Before(e.begun): // of two at one moment, the later one has seen what was written in between
 		e.value, e.begun = value, begun
 	}
 	return value, err
