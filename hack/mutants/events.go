@@ -65,6 +65,12 @@ var eventMutants = []mutant{
 		`			it.object.Unread = it.object.Unread || !it.heldUp()
 `, ``}},
 		unit, "TestARepairThatIsReadBackLeavesNothingUnread"},
+	{"slow read undoes a newer one", 0, []edit{{view + "/shared.go",
+		` && !under.begun.Before(s.begun) {`, ` {`}},
+		view, "TestASlowReadDoesNotUndoANewerOne"},
+	{"earlier of two answers at one moment is kept", 0, []edit{{view + "/shared.go",
+		`case !begun.Before(e.begun):`, `case begun.After(e.begun):`}},
+		view, "TestTheLaterOfTwoAtOneMomentIsKept"},
 	{"list shows what was true before", 0, []edit{{view + "/common.go",
 		` || !s.parts.last(part).Before(then.begun)`, ``}},
 		"internal/resources/podsecuritygroups", "TestOneListShowsAllPolicies"},
