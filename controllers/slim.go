@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 // Slim is a transform of the cache: it leaves out what nobody here reads, and keeps once what thousands of profiles have in
@@ -35,35 +36,23 @@ func Slim(obj any) (any, error) {
 // decoder makes room for more.
 func shareTexts(p *v1alpha1.FargateSecurityProfile) {
 	p.Status.Conditions, p.Status.Resources = slices.Clone(p.Status.Conditions), slices.Clone(p.Status.Resources)
-	share(&p.APIVersion, &p.Kind, &p.Namespace, &p.Spec.AccountRef.Name, &p.Spec.ClusterName)
-	for i := range p.Spec.FargateProfile.SubnetIDs {
-		share(&p.Spec.FargateProfile.SubnetIDs[i])
-	}
+	memo.Share(&p.APIVersion, &p.Kind, &p.Namespace, &p.Spec.AccountRef.Name, &p.Spec.ClusterName)
+	memo.ShareAll(p.Spec.FargateProfile.SubnetIDs)
 	for i := range p.Status.Conditions {
 		shareCondition(&p.Status.Conditions[i])
 	}
 	for i := range p.Status.Resources {
 		r := &p.Status.Resources[i]
-		share(&r.Kind, &r.State)
+		memo.Share(&r.Kind, &r.State)
 		r.Origin = unique.Make(r.Origin).Value()
 	}
 	if p.Status.Posture != nil {
-		for i := range p.Status.Posture.FailedControls {
-			share(&p.Status.Posture.FailedControls[i])
-		}
+		memo.ShareAll(p.Status.Posture.FailedControls)
 	}
-	for i := range p.Status.TagKeys {
-		share(&p.Status.TagKeys[i])
-	}
+	memo.ShareAll(p.Status.TagKeys)
 }
 
 func shareCondition(c *metav1.Condition) {
-	share(&c.Type, &c.Reason, &c.Message)
+	memo.Share(&c.Type, &c.Reason, &c.Message)
 	c.Status = unique.Make(c.Status).Value()
-}
-
-func share(texts ...*string) {
-	for _, text := range texts {
-		*text = unique.Make(*text).Value()
-	}
 }

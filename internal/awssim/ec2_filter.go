@@ -3,7 +3,6 @@
 package awssim
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -44,16 +43,16 @@ func applyFilters[T any](filters []ec2Filter, items []T, tags func(T) map[string
 }
 
 // narrow leaves out what filters by a plain field leave out anyway, before anything is sorted or made of it: an account
-// may hold ten thousand groups, and one is asked for. plain returns the field of a filter's name, false where it is none.
-func narrow[T any](items map[string]T, filters []ec2Filter, plain func(item T, name string) (string, bool)) map[string]T {
+// may hold ten thousand groups, and one is asked for. plain knows such filters only.
+func narrow[T any](items map[string]T, filters []ec2Filter, plain filterValues[T]) map[string]T {
 	for _, f := range filters {
 		var zero T
-		if _, ok := plain(zero, f.Name); !ok || slices.ContainsFunc(f.Values, hasWildcard) {
+		if _, ok := plain(zero, f.Name); !ok {
 			continue
 		}
 		kept := map[string]T{}
 		for id, item := range items {
-			if value, _ := plain(item, f.Name); slices.Contains(f.Values, value) {
+			if have, _ := plain(item, f.Name); matchesAny(f.Values, have) {
 				kept[id] = item
 			}
 		}
@@ -61,8 +60,6 @@ func narrow[T any](items map[string]T, filters []ec2Filter, plain func(item T, n
 	}
 	return items
 }
-
-func hasWildcard(value string) bool { return strings.ContainsAny(value, `*?\`) }
 
 // checkFilters: at most 200 values in all (same page, "Filter limits").
 func checkFilters(filters []ec2Filter) error {

@@ -319,19 +319,19 @@ func describeSecurityGroups(s *Sim, st *ec2State, c *call, in *describeGroupsInp
 }
 
 // plainGroup are the filters of groupFilter that a field answers.
-func plainGroup(g *ec2Group, name string) (string, bool) {
+func plainGroup(g *ec2Group, name string) ([]string, bool) {
 	if g == nil {
 		g = &ec2Group{}
 	}
 	switch name {
 	case "group-id":
-		return g.ID, true
+		return []string{g.ID}, true
 	case "group-name":
-		return g.Name, true
+		return []string{g.Name}, true
 	case "vpc-id":
-		return g.VpcID, true
+		return []string{g.VpcID}, true
 	}
-	return "", false
+	return nil, false
 }
 
 // groupFilter: the filters of EC2 API reference DescribeSecurityGroups.

@@ -294,7 +294,7 @@ func describeRules(s *Sim, st *ec2State, c *call, in *describeRulesInput) (any, 
 	}
 	rules := st.rules
 	if len(in.IDs) == 0 {
-		rules = narrow(rules, in.Filters, plainRule)
+		rules = narrow(rules, in.Filters, ruleFilter)
 	}
 	found, err := pick(rules, in.IDs, noRule)
 	if err != nil {
@@ -317,14 +317,6 @@ func describeRules(s *Sim, st *ec2State, c *call, in *describeRulesInput) (any, 
 		out.Rules = append(out.Rules, r.view(c))
 	}
 	return out, nil
-}
-
-// plainRule is the filter of ruleFilter that a field answers.
-func plainRule(r *ec2Rule, name string) (string, bool) {
-	if r == nil {
-		return "", name == "group-id"
-	}
-	return r.GroupID, name == "group-id"
 }
 
 // ruleFilter: there are no others (EC2 API reference DescribeSecurityGroupRules).

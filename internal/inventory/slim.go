@@ -5,13 +5,14 @@ package inventory
 import (
 	"net/url"
 	"strings"
-	"unique"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 // What a View keeps of tens of thousands of objects is most of the operator's memory. So it keeps what the operator reads
@@ -94,30 +95,12 @@ func slimProfile(p *ekstypes.FargateProfile) {
 	if p == nil {
 		return
 	}
-	shareAll(p.ClusterName, p.FargateProfileName)
-	for i, id := range p.Subnets {
-		p.Subnets[i] = unique.Make(id).Value()
-	}
+	memo.Share(p.ClusterName, p.FargateProfileName)
+	memo.ShareAll(p.Subnets)
 	for i := range p.Selectors {
-		shareAll(p.Selectors[i].Namespace)
+		memo.Share(p.Selectors[i].Namespace)
 	}
-	if len(p.Tags) == 0 {
-		return
-	}
-	tags := make(map[string]string, len(p.Tags))
-	for key, value := range p.Tags {
-		tags[unique.Make(key).Value()] = unique.Make(value).Value()
-	}
-	p.Tags = tags
-}
-
-// shareAll has texts that are equal be one in memory, whoever keeps them.
-func shareAll(texts ...*string) {
-	for _, text := range texts {
-		if text != nil {
-			*text = unique.Make(*text).Value()
-		}
-	}
+	p.Tags = memo.Shared(p.Tags)
 }
 
 func slimKey(k *kmstypes.KeyMetadata) {

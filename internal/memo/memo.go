@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package memo remembers what was made of texts. The same documents are read and judged in every interval, and most never
-// change.
+// Package memo remembers what was made of texts, and has equal texts be one in memory. The same documents are read and
+// judged in every interval, and most never change.
 package memo
 
 import (

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-	"unique"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -15,6 +14,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -86,15 +86,9 @@ func (l listed) add(object *unstructured.Unstructured) {
 
 // shareTexts keeps once what policies have in common with each other and with the rest of the profile.
 func (d *detail) shareTexts() {
-	tags := make(map[string]string, len(d.tags))
-	for key, value := range d.tags {
-		tags[unique.Make(key).Value()] = unique.Make(value).Value()
-	}
-	d.tags = tags
-	for i, id := range d.policy.GroupIDs {
-		d.policy.GroupIDs[i] = unique.Make(id).Value()
-	}
-	d.policy.PodSelector, d.policy.ServiceAccountSelector = unique.Make(d.policy.PodSelector).Value(), unique.Make(d.policy.ServiceAccountSelector).Value()
+	d.tags = memo.Shared(d.tags)
+	memo.ShareAll(d.policy.GroupIDs)
+	memo.Share(&d.policy.PodSelector, &d.policy.ServiceAccountSelector)
 }
 
 // get returns a policy, nil if there is none; missing where the cluster does not know the kind.
