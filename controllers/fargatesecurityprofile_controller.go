@@ -50,7 +50,7 @@ type ProfileReconciler struct {
 	OperatorID string
 	// ObserveOnly treats every profile as if its mode were Observe.
 	ObserveOnly bool
-	// Concurrency is how many profiles are worked on at once.
+	// Concurrency is how many profiles are worked on at once; a quarter of that is kept for those that somebody waits for.
 	Concurrency int
 	// ReadShared has passes that only look answered out of what all profiles of an account read together. Without it every
 	// pass reads AWS object by object: for debugging, and to compare.
@@ -61,6 +61,7 @@ type ProfileReconciler struct {
 	Now func() time.Time
 
 	waker waker
+	turns *turns
 	links links
 	// woken are the profiles that an event has had looked at.
 	woken    sync.Map
@@ -100,6 +101,11 @@ func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	}
 	speakable(&profile.Status)
 	ctx = r.urgent(ctx, req, profile)
+	over, ok := r.takeTurn(ctx, req, profile)
+	if !ok {
+		return ctrl.Result{RequeueAfter: passTimeout}, nil // or when it is woken
+	}
+	defer over()
 	if !r.enforces(profile) {
 		r.leaveLines(req)
 	}
@@ -398,6 +404,7 @@ func (r *ProfileReconciler) noteSweep(req ctrl.Request, profile *v1alpha1.Fargat
 }
 
 func (r *ProfileReconciler) forget(req ctrl.Request) {
+	r.wakeNext(r.turns.leave(req))
 	r.retries.forget(req)
 	r.swept.Delete(req)
 	r.wrote.Delete(req)
@@ -430,6 +437,7 @@ func (r *ProfileReconciler) prepare() {
 	r.memories.now, r.memories.hears = r.Now, r.Hears
 	r.policies = podsecuritygroups.NewPolicies(r.Workload, r.Now)
 	r.retries = newRetries(r.Timing, r.Now)
+	r.turns = newTurns(r.Concurrency)
 }
 
 // Source is what wakes profiles for reasons that Kubernetes does not know of. SetupWithManager uses it; whoever drives the

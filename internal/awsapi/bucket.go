@@ -35,38 +35,59 @@ type waiter struct {
 	waited bool
 }
 
-// enter waits for a call's turn. Its error is ctx's own. Once AWS has answered the
-// call, leave learns from it.
-func (b *bucket) enter(ctx context.Context, urgent bool) (*waiter, error) {
+// enter waits for a call's turn: urgent or not, and with the urgent ones from when ctx is raised. Its error is ctx's own.
+// Once AWS has answered the call, leave learns from it.
+func (b *bucket) enter(ctx context.Context) (*waiter, error) {
 	w := &waiter{turn: make(chan struct{})}
-	line := &b.periodic
-	if urgent {
-		line = &b.urgent
+	line, raised := &b.periodic, raised(ctx)
+	if IsUrgent(ctx) {
+		line, raised = &b.urgent, nil
 	}
 	b.mu.Lock()
 	*line = append(*line, w)
 	b.serve()
 	w.waited = slices.Contains(*line, w)
 	b.mu.Unlock()
-	select {
-	case <-w.turn:
-		return w, nil
-	case <-ctx.Done():
-		b.giveUp(line, w)
-		return nil, ctx.Err()
+	for {
+		select {
+		case <-w.turn:
+			return w, nil
+		case <-raised:
+			raised = nil
+			b.raise(w)
+		case <-ctx.Done():
+			b.giveUp(w)
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// raise has a call that waits go with the urgent ones.
+func (b *bucket) raise(w *waiter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if takeOut(&b.periodic, w) {
+		b.urgent = append(b.urgent, w)
 	}
 }
 
 // giveUp takes a call out of its line, or gives its token to the next when its turn had just come.
-func (b *bucket) giveUp(line *[]*waiter, w *waiter) {
+func (b *bucket) giveUp(w *waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if at := slices.Index(*line, w); at >= 0 {
-		*line = slices.Delete(*line, at, at+1)
-	} else {
+	if !takeOut(&b.periodic, w) && !takeOut(&b.urgent, w) {
 		b.pace.giveBack()
 	}
 	b.serve()
+}
+
+// takeOut takes a call out of a line, false if it does not stand in it.
+func takeOut(line *[]*waiter, w *waiter) bool {
+	at := slices.Index(*line, w)
+	if at >= 0 {
+		*line = slices.Delete(*line, at, at+1)
+	}
+	return at >= 0
 }
 
 // leave learns from how a call went.

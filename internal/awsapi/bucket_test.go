@@ -24,7 +24,11 @@ func line(t *testing.T, b *bucket, calls ...string) []string {
 	var all sync.WaitGroup
 	for _, call := range calls {
 		all.Go(func() {
-			if _, err := b.enter(t.Context(), call[0] == 'u'); err != nil {
+			ctx := t.Context()
+			if call[0] == 'u' {
+				ctx = Urgent(ctx)
+			}
+			if _, err := b.enter(ctx); err != nil {
 				t.Error(err)
 			}
 			mu.Lock()
@@ -59,13 +63,49 @@ func TestPeriodicCallsGoInTheEnd(t *testing.T) {
 	})
 }
 
+// TestARaisedCallGoesWithTheUrgentOnes: somebody has come to wait for what a periodic read has asked for.
+func TestARaisedCallGoesWithTheUrgentOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := slow()
+		var went []string
+		var all sync.WaitGroup
+		enter := func(name string, ctx context.Context) {
+			all.Go(func() {
+				if _, err := b.enter(ctx); err != nil {
+					t.Error(err)
+				}
+				b.mu.Lock()
+				defer b.mu.Unlock()
+				went = append(went, name)
+			})
+			synctest.Wait()
+		}
+		ctx, raise := Raisable(t.Context())
+		enter("u1", Urgent(t.Context()))
+		enter("p1", t.Context())
+		enter("raised", ctx)
+		enter("p2", t.Context())
+		if IsUrgent(ctx) {
+			t.Error("urgent before it is raised")
+		}
+		raise()
+		raise()
+		synctest.Wait()
+		enter("later", ctx)
+		all.Wait()
+		if want := []string{"u1", "raised", "later", "p1", "p2"}; !slices.Equal(went, want) || !IsUrgent(ctx) {
+			t.Errorf("calls went in the order %q, want %q", went, want)
+		}
+	})
+}
+
 // TestWhoGivesUpFreesItsPlace: at the head of the line, and when its turn has just come.
 func TestWhoGivesUpFreesItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := slow()
 		ctx, cancel := context.WithCancel(t.Context())
 		gaveUp := make(chan error)
-		go func() { _, err := b.enter(ctx, true); gaveUp <- err }()
+		go func() { _, err := b.enter(Urgent(ctx)); gaveUp <- err }()
 		synctest.Wait()
 		cancel()
 		if err := <-gaveUp; !errors.Is(err, context.Canceled) {
@@ -74,13 +114,13 @@ func TestWhoGivesUpFreesItsPlace(t *testing.T) {
 		if b.waiting() {
 			t.Error("the call that gave up still stands in line")
 		}
-		w, err := b.enter(t.Context(), false)
+		w, err := b.enter(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.giveUp(&b.periodic, w)
+		b.giveUp(w)
 		begin := time.Now()
-		if _, err := b.enter(t.Context(), false); err != nil || !time.Now().Equal(begin) {
+		if _, err := b.enter(t.Context()); err != nil || !time.Now().Equal(begin) {
 			t.Errorf("the token of a call that was not made is lost (%v)", err)
 		}
 	})
@@ -91,7 +131,7 @@ func TestThrottlesOfOneMomentAreOneLesson(t *testing.T) {
 	b := &bucket{}
 	var under []*waiter
 	for range 8 {
-		w, err := b.enter(t.Context(), false)
+		w, err := b.enter(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +172,7 @@ func TestTheRateFollowsAWS(t *testing.T) {
 			for range 64 {
 				workers.Go(func() {
 					for {
-						w, err := b.enter(ctx, false)
+						w, err := b.enter(ctx)
 						if err != nil {
 							return
 						}

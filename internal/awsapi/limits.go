@@ -15,11 +15,42 @@ import (
 
 type urgentKey struct{}
 
+// always is the urgency that a context has from the beginning.
+var always = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
 // Urgent marks what is done since a person edited something, or something changed in AWS: the calls of such a ctx go
 // before those of periodic reads when AWS's rate limits make calls wait.
-func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
+func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, always) }
 
-func isUrgent(ctx context.Context) bool { return ctx.Value(urgentKey{}) != nil }
+// Raisable returns a context like ctx that is urgent from when raise is called: what is done for a periodic read may turn
+// out to be what somebody waits for. Calls that wait already go before periodic ones from then on.
+func Raisable(ctx context.Context) (raisable context.Context, raise func()) {
+	if IsUrgent(ctx) {
+		return ctx, func() {}
+	}
+	c := make(chan struct{})
+	return context.WithValue(ctx, urgentKey{}, c), sync.OnceFunc(func() { close(c) })
+}
+
+// raised is closed once ctx is urgent; nil if it never will be.
+func raised(ctx context.Context) <-chan struct{} {
+	c, _ := ctx.Value(urgentKey{}).(chan struct{})
+	return c
+}
+
+// IsUrgent tells that somebody waits for what is done in ctx.
+func IsUrgent(ctx context.Context) bool {
+	select {
+	case <-raised(ctx):
+		return true
+	default:
+		return false
+	}
+}
 
 // WaitObserver is told how long an attempt of a call waited for its turn: mostly not at all.
 type WaitObserver func(service string, urgent bool, waited time.Duration)

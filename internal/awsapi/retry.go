@@ -58,8 +58,8 @@ func (r *pacedRetryer) GetAttemptToken(ctx context.Context) (func(error) error, 
 	if err != nil {
 		return nil, err
 	}
-	b, urgent, start := r.limits.of(ctx, r.cfg), isUrgent(ctx), time.Now()
-	w, err := b.enter(ctx, urgent)
+	b, urgent, start := r.limits.of(ctx, r.cfg), IsUrgent(ctx), time.Now()
+	w, err := b.enter(ctx)
 	if r.observe != nil {
 		r.observe(awsmiddleware.GetServiceID(ctx), urgent, time.Since(start))
 	}

@@ -29,17 +29,17 @@ type page[T any] struct {
 	next  *string
 }
 
-// all reads a list of EC2 to its end.
-func all[T any](ctx context.Context, what string, read func(ctx context.Context, token *string) (page[T], error)) ([]T, error) {
-	var list []T
+// all reads a list of EC2 to its end, and counts its pages.
+func all[T any](ctx context.Context, what string, read func(ctx context.Context, token *string) (page[T], error)) (list []T, pages int, err error) {
 	for token := (*string)(nil); ; {
 		p, err := read(ctx, token)
 		if err != nil {
-			return nil, fmt.Errorf("reading the account's %s: %w", what, err)
+			return nil, 0, fmt.Errorf("reading the account's %s: %w", what, err)
 		}
 		list = append(list, p.items...)
+		pages++
 		if token = p.next; aws.ToString(token) == "" {
-			return list, nil
+			return list, pages, nil
 		}
 	}
 }
@@ -50,8 +50,8 @@ type groups struct {
 	byName map[string]*types.SecurityGroup // "<VPC>/<name>", which is unique
 }
 
-func (v *View) readGroups(ctx context.Context) (groups, error) {
-	list, err := all(ctx, "security groups", func(ctx context.Context, token *string) (page[types.SecurityGroup], error) {
+func (v *View) readGroups(ctx context.Context) (groups, int, error) {
+	list, pages, err := all(ctx, "security groups", func(ctx context.Context, token *string) (page[types.SecurityGroup], error) {
 		out, err := v.aws.Load().EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(groupPage), NextToken: token})
 		if err != nil {
 			return page[types.SecurityGroup]{}, err
@@ -65,11 +65,11 @@ func (v *View) readGroups(ctx context.Context) (groups, error) {
 		found.byID[aws.ToString(g.GroupId)] = g
 		found.byName[aws.ToString(g.VpcId)+"/"+aws.ToString(g.GroupName)] = g
 	}
-	return found, err
+	return found, pages, err
 }
 
-func (v *View) readRules(ctx context.Context) (map[string][]types.SecurityGroupRule, error) {
-	list, err := all(ctx, "security group rules", func(ctx context.Context, token *string) (page[types.SecurityGroupRule], error) {
+func (v *View) readRules(ctx context.Context) (map[string][]types.SecurityGroupRule, int, error) {
+	list, pages, err := all(ctx, "security group rules", func(ctx context.Context, token *string) (page[types.SecurityGroupRule], error) {
 		out, err := v.aws.Load().EC2.DescribeSecurityGroupRules(ctx, &ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(rulePage), NextToken: token})
 		if err != nil {
 			return page[types.SecurityGroupRule]{}, err
@@ -81,11 +81,11 @@ func (v *View) readRules(ctx context.Context) (map[string][]types.SecurityGroupR
 		slimRule(&rule, texts)
 		byGroup[aws.ToString(rule.GroupId)] = append(byGroup[aws.ToString(rule.GroupId)], rule)
 	}
-	return byGroup, err
+	return byGroup, pages, err
 }
 
-func (v *View) readSubnets(ctx context.Context) (map[string]types.Subnet, error) {
-	list, err := all(ctx, "subnets", func(ctx context.Context, token *string) (page[types.Subnet], error) {
+func (v *View) readSubnets(ctx context.Context) (map[string]types.Subnet, int, error) {
+	list, pages, err := all(ctx, "subnets", func(ctx context.Context, token *string) (page[types.Subnet], error) {
 		out, err := v.aws.Load().EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(subnetPage), NextToken: token})
 		if err != nil {
 			return page[types.Subnet]{}, err
@@ -96,11 +96,11 @@ func (v *View) readSubnets(ctx context.Context) (map[string]types.Subnet, error)
 	for _, s := range list {
 		byID[aws.ToString(s.SubnetId)] = s
 	}
-	return byID, err
+	return byID, pages, err
 }
 
-func (v *View) readRoutes(ctx context.Context) (map[string][]types.RouteTable, error) {
-	list, err := all(ctx, "route tables", func(ctx context.Context, token *string) (page[types.RouteTable], error) {
+func (v *View) readRoutes(ctx context.Context) (map[string][]types.RouteTable, int, error) {
+	list, pages, err := all(ctx, "route tables", func(ctx context.Context, token *string) (page[types.RouteTable], error) {
 		out, err := v.aws.Load().EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{MaxResults: aws.Int32(routePage), NextToken: token})
 		if err != nil {
 			return page[types.RouteTable]{}, err
@@ -111,7 +111,7 @@ func (v *View) readRoutes(ctx context.Context) (map[string][]types.RouteTable, e
 	for _, table := range list {
 		byVPC[aws.ToString(table.VpcId)] = append(byVPC[aws.ToString(table.VpcId)], table)
 	}
-	return byVPC, err
+	return byVPC, pages, err
 }
 
 // ec2Reads answers what reads of groups and subnets ask for, where the answer is all in one sweep.
@@ -145,7 +145,7 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	if !ok || !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
-	groups, then, err := r.view.groups.get(ctx, r.view.now, age.written(), r.view.readGroups)
+	groups, then, ok, err := r.view.groups.get(ctx, r.view.now, age.written(), 1, r.view.readGroups)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	if isName {
 		group = groups.byName[byName["vpc-id"]+"/"+byName["group-name"]]
 	}
-	if r.view.outdated(then, groupObjects(byID["group-id"]+byName["group-name"], group)...) {
+	if !r.view.serves(then, ok, groupObjects(byID["group-id"]+byName["group-name"], group)...) {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
 	tell(ctx, then)
@@ -177,29 +177,29 @@ func groupObjects(asked string, group *types.SecurityGroup) []events.Object {
 // DescribeSecurityGroupRules implements awsapi.EC2: the rules of one group.
 func (r ec2Reads) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupRulesOutput, error) {
 	by, ok := only(in.Filters, "group-id")
-	age, fits := r.view.ageOr(ctx, events.Object{Kind: events.SecurityGroup, Name: by["group-id"]})
-	if !fits || !ok || len(in.SecurityGroupRuleIds) > 0 {
+	age, known := r.view.ageOr(ctx, events.Object{Kind: events.SecurityGroup, Name: by["group-id"]})
+	if !known || !ok || len(in.SecurityGroupRuleIds) > 0 {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
-	rules, then, err := r.view.rules.get(ctx, r.view.now, age.written(), r.view.readRules)
+	rules, then, ok, err := r.view.rules.get(ctx, r.view.now, age.written(), 1, r.view.readRules)
 	if err != nil {
 		return nil, err
 	}
-	if r.rulesOutdated(then, by["group-id"], rules[by["group-id"]]) {
+	if !r.view.serves(then, ok, r.ruleObjects(by["group-id"], rules[by["group-id"]])...) {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
 	tell(ctx, then)
 	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: rules[by["group-id"]]}, nil
 }
 
-// rulesOutdated: an event may name the group, by its id or name, or the rule.
-func (r ec2Reads) rulesOutdated(then asOf, groupID string, rules []types.SecurityGroupRule) bool {
+// ruleObjects are what events may name when a group's rules change: the group, by its id or name, or the rule.
+func (r ec2Reads) ruleObjects(groupID string, rules []types.SecurityGroupRule) []events.Object {
 	groups, _ := r.view.groups.peek()
 	objects := groupObjects(groupID, groups.byID[groupID])
 	for _, rule := range rules {
 		objects = append(objects, events.Object{Kind: events.SecurityGroupRule, Name: aws.ToString(rule.SecurityGroupRuleId)})
 	}
-	return r.view.outdated(then, objects...)
+	return objects
 }
 
 // DescribeSubnets implements awsapi.EC2: subnets by id. Where one is unknown EC2 is asked, which has the right error.
@@ -208,7 +208,7 @@ func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsIn
 	if !ok || len(in.SubnetIds) == 0 || len(in.Filters) > 0 {
 		return r.EC2.DescribeSubnets(ctx, in, opts...)
 	}
-	subnets, then, err := r.view.subnets.get(ctx, r.view.now, r.view.untouched(age, events.Subnet), r.view.readSubnets)
+	subnets, then, _, err := r.view.subnets.get(ctx, r.view.now, r.view.untouched(age, events.Subnet), always, r.view.readSubnets)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ func (r ec2Reads) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRoute
 	if !ok || len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id" {
 		return r.EC2.DescribeRouteTables(ctx, in, opts...)
 	}
-	routes, then, err := r.view.routes.get(ctx, r.view.now, r.view.untouched(age, events.RouteTable), r.view.readRoutes)
+	routes, then, _, err := r.view.routes.get(ctx, r.view.now, r.view.untouched(age, events.RouteTable), always, r.view.readRoutes)
 	if err != nil {
 		return nil, err
 	}

@@ -28,14 +28,14 @@ type roles struct {
 	byOwner map[string][]string // ARNs
 }
 
-func (v *View) readRoles(ctx context.Context) (roles, error) {
+func (v *View) readRoles(ctx context.Context) (roles, int, error) {
 	all, pages := roles{byName: map[string]*types.RoleDetail{}, byOwner: map[string][]string{}}, 0
 	texts := shelf{}
 	in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(rolePage)}
 	for p := iam.NewGetAccountAuthorizationDetailsPaginator(v.aws.Load().IAM, in); p.HasMorePages(); pages++ {
 		page, err := p.NextPage(ctx)
 		if err != nil {
-			return roles{}, fmt.Errorf("reading the account's roles: %w", err)
+			return roles{}, 0, fmt.Errorf("reading the account's roles: %w", err)
 		}
 		for i := range page.RoleDetailList {
 			role := page.RoleDetailList[i] // a copy: the page goes
@@ -49,8 +49,7 @@ func (v *View) readRoles(ctx context.Context) (roles, error) {
 			}
 		}
 	}
-	v.roleUse.swept(pages, v.now())
-	return all, nil
+	return all, pages, nil
 }
 
 // iamReads answers what reads of roles ask for.
@@ -63,12 +62,13 @@ type iamReads struct {
 // no such role.
 func (r iamReads) role(ctx context.Context, of *string) (*types.RoleDetail, error) {
 	name := aws.ToString(of)
-	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.Role, Name: name})
-	if !ok || !r.view.roleUse.sweepIsCheaper(name, roleCalls, r.view.now()) {
+	object := events.Object{Kind: events.Role, Name: name}
+	age, ok := r.view.ageOr(ctx, object)
+	if !ok || !r.view.roles.use.sweepIsCheaper(name, roleCalls, r.view.now()) {
 		return nil, nil
 	}
-	all, then, err := r.view.roles.get(ctx, r.view.now, age.written(), r.view.readRoles)
-	if err != nil || r.view.outdated(then, events.Object{Kind: events.Role, Name: name}) {
+	all, then, ok, err := r.view.roles.get(ctx, r.view.now, age.written(), roleCalls, r.view.readRoles)
+	if err != nil || !r.view.serves(then, ok, object) {
 		return nil, err
 	}
 	tell(ctx, then)

@@ -22,20 +22,19 @@ const logPage = 50
 // logGroups are all log groups of the Region by name.
 type logGroups map[string]types.LogGroup
 
-func (v *View) readLogGroups(ctx context.Context) (logGroups, error) {
+func (v *View) readLogGroups(ctx context.Context) (logGroups, int, error) {
 	all, pages := logGroups{}, 0
 	for p := cloudwatchlogs.NewDescribeLogGroupsPaginator(v.aws.Load().Logs, &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(logPage)}); p.HasMorePages(); pages++ {
 		page, err := p.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("reading the account's log groups: %w", err)
+			return nil, 0, fmt.Errorf("reading the account's log groups: %w", err)
 		}
 		for _, group := range page.LogGroups {
 			group.LogGroupArn = nil // Arn is the same with ":*" at its end
 			all[aws.ToString(group.LogGroupName)] = group
 		}
 	}
-	v.logUse.swept(pages, v.now())
-	return all, nil
+	return all, pages, nil
 }
 
 // logsReads answers what reads of log groups ask for.
@@ -47,15 +46,16 @@ type logsReads struct {
 // DescribeLogGroups implements awsapi.Logs for a prefix that is a whole name: that group alone, or none.
 func (r logsReads) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.DescribeLogGroupsInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
 	name := aws.ToString(in.LogGroupNamePrefix)
-	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.LogGroup, Name: name})
-	if !ok || name == "" || in.NextToken != nil || !r.view.logUse.sweepIsCheaper(name, 1, r.view.now()) {
+	object := events.Object{Kind: events.LogGroup, Name: name}
+	age, ok := r.view.ageOr(ctx, object)
+	if !ok || name == "" || in.NextToken != nil || !r.view.logGroups.use.sweepIsCheaper(name, 1, r.view.now()) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
-	all, then, err := r.view.logGroups.get(ctx, r.view.now, age.written(), r.view.readLogGroups)
+	all, then, ok, err := r.view.logGroups.get(ctx, r.view.now, age.written(), 1, r.view.readLogGroups)
 	if err != nil {
 		return nil, err
 	}
-	if r.view.outdated(then, events.Object{Kind: events.LogGroup, Name: name}) {
+	if !r.view.serves(then, ok, object) {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
 	tell(ctx, then)

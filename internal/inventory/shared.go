@@ -7,6 +7,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
 
 // shared is one answer that many ask for. Whoever asks while it is being read waits for that reading.
@@ -31,6 +33,8 @@ type reading struct {
 	begun time.Time
 	done  chan struct{}
 	err   error // once done is closed
+	// raise makes it urgent.
+	raise func()
 }
 
 // get returns an answer whose reading did not begin before notBefore, and how good it is. Errors: those of read, which
@@ -38,18 +42,22 @@ type reading struct {
 func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, asOf, error) {
 	for {
 		s.mu.Lock()
-		if !s.begun.IsZero() && !s.begun.Before(notBefore) {
+		if s.enough(notBefore) {
 			defer s.mu.Unlock()
 			return s.value, asOf{begun: s.begun}, nil
 		}
 		under := s.under
 		if under == nil {
 			under = &reading{begun: now(), done: make(chan struct{})}
+			ctx, under.raise = awsapi.Raisable(ctx)
 			s.under = under
 			s.mu.Unlock()
 			return s.read(ctx, under, read)
 		}
 		s.mu.Unlock()
+		if awsapi.IsUrgent(ctx) {
+			under.raise()
+		}
 		select {
 		case <-ctx.Done():
 			var none T
@@ -74,6 +82,18 @@ func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.
 	s.under = nil
 	close(under.done)
 	return value, asOf{under.begun, true}, err
+}
+
+// enough tells that the last answer's reading did not begin before notBefore. s.mu is held.
+func (s *shared[T]) enough(notBefore time.Time) bool {
+	return !s.begun.IsZero() && !s.begun.Before(notBefore)
+}
+
+// has is enough for who does not hold s.mu.
+func (s *shared[T]) has(notBefore time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.enough(notBefore)
 }
 
 // peek returns the last answer, however old, and when it was read.

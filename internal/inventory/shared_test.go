@@ -6,6 +6,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
 
 // TestTheLaterOfTwoAtOneMomentIsKept: a clock may not have moved between the read before a write and the one after it.
@@ -46,5 +48,33 @@ func TestASlowReadDoesNotUndoANewerOne(t *testing.T) {
 	<-ended
 	if value, begun, _ := all.last("key", clock); value != "after" || !begun.Equal(clock) {
 		t.Errorf("kept %q of %s", value, begun)
+	}
+}
+
+// TestSomebodyWhoWaitsMakesAReadingUrgent: who joins a periodic reading is not held up by other periodic ones.
+func TestSomebodyWhoWaitsMakesAReadingUrgent(t *testing.T) {
+	for _, joins := range []context.Context{context.Background(), awsapi.Urgent(context.Background())} {
+		one := &shared[bool]{}
+		noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+		now := func() time.Time { return noon }
+		began, joined := make(chan struct{}), make(chan struct{})
+		read := func(ctx context.Context) (bool, error) {
+			close(began)
+			<-joined
+			return awsapi.IsUrgent(ctx), nil
+		}
+		urgent := make(chan bool)
+		go func() {
+			got, _, _ := one.get(context.Background(), now, noon, read)
+			urgent <- got
+		}()
+		<-began
+		ctx, cancel := context.WithCancel(joins)
+		cancel() // it gives up at once, and has told before that
+		_, _, _ = one.get(ctx, now, noon, read)
+		close(joined)
+		if got := <-urgent; got != awsapi.IsUrgent(joins) {
+			t.Errorf("urgent: %t, when who joins is: %t", got, awsapi.IsUrgent(joins))
+		}
 	}
 }

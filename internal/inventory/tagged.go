@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
@@ -25,24 +26,24 @@ type tagged struct {
 	byOwner map[string][]string // ARNs
 }
 
-func (v *View) readTagged(ctx context.Context) (tagged, error) {
-	all := tagged{tags: map[string]map[string]string{}, byOwner: map[string][]string{}}
+func (v *View) readTagged(ctx context.Context) (all tagged, calls int, err error) {
+	all = tagged{tags: map[string]map[string]string{}, byOwner: map[string][]string{}}
 	texts := shelf{}
 	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(v.aws.Load().Tagging, &resourcegroupstaggingapi.GetResourcesInput{
 		TagFilters:          []types.TagFilter{{Key: &v.ownerTag}},
 		ResourceTypeFilters: []string{KeyType, LogGroupType, SecurityGroupType, FargateProfileType},
 		ResourcesPerPage:    aws.Int32(tagPage),
 	})
-	for pages.HasMorePages() {
+	for ; pages.HasMorePages(); calls++ {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return tagged{}, fmt.Errorf("reading what carries the tag %s: %w", v.ownerTag, err)
+			return tagged{}, 0, fmt.Errorf("reading what carries the tag %s: %w", v.ownerTag, err)
 		}
 		for _, r := range page.ResourceTagMappingList {
 			all.add(r, v.ownerTag, texts)
 		}
 	}
-	return all, nil
+	return all, calls, nil
 }
 
 func (t tagged) add(r types.ResourceTagMapping, ownerTag string, texts shelf) {
@@ -63,8 +64,8 @@ func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (ma
 	if !ok {
 		return nil, nil
 	}
-	all, then, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
-	if err != nil || v.outdated(then, object) {
+	all, then, ok, err := v.tagged.get(ctx, v.now, age.written(), 1, v.readTagged)
+	if err != nil || !v.serves(then, ok, object) {
 		return nil, err
 	}
 	if all.tags[arn] != nil {
@@ -73,17 +74,19 @@ func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (ma
 	return all.tags[arn], nil
 }
 
-// Owned returns the ARNs of everything that carries the owner tag with the given value.
+// Owned returns the ARNs of everything that carries the owner tag with the given value. What was declared lately makes no
+// difference to what was made before, so Age.NotBefore is none to it.
 func (v *View) Owned(ctx context.Context, owner string) ([]string, error) {
 	age, ok := ageOf(ctx)
 	if !ok {
 		return v.ownedNow(ctx, owner)
 	}
-	all, _, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
+	age.NotBefore = time.Time{}
+	all, _, _, err := v.tagged.get(ctx, v.now, age.written(), always, v.readTagged)
 	if err != nil {
 		return nil, err
 	}
-	roles, _, err := v.roles.get(ctx, v.now, age.written(), v.readRoles)
+	roles, _, _, err := v.roles.get(ctx, v.now, age.written(), always, v.readRoles)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +100,7 @@ func (v *View) ownedNow(ctx context.Context, owner string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := v.readRoles(ctx)
+	all, _, err := v.readRoles(ctx)
 	return append(arns, all.byOwner[owner]...), err
 }
 
@@ -107,7 +110,10 @@ func (v *View) OwnedKeys(ctx context.Context, owner string) ([]string, error) {
 	if !ok {
 		return withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType)
 	}
-	all, then, err := v.tagged.get(ctx, v.now, age.written(), v.readTagged)
+	all, then, ok, err := v.tagged.get(ctx, v.now, age.written(), 1, v.readTagged)
+	if err == nil && !ok {
+		return withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType)
+	}
 	tell(ctx, then)
 	return slices.DeleteFunc(slices.Clone(all.byOwner[owner]), func(arn string) bool { return !strings.Contains(arn, ":kms:") }), err
 }

@@ -15,6 +15,7 @@ type use struct {
 	sorted time.Time            // when those were last dropped that nobody asks for any more
 	pages  int                  // of the last sweep, 0 before the first
 	at     time.Time            // of the last sweep
+	spent  int                  // calls since then of those who could not wait
 }
 
 const (
@@ -54,9 +55,23 @@ func (u *use) dropOld(now time.Time) {
 	u.sorted = now
 }
 
+// afford tells whether who cannot wait for a sweep may put a question to AWS by itself, one of so many that it takes to read the
+// object, and notes that it does. A sweep that costs no more than that is read. When as much was spent in this way since the
+// last sweep as one costs, the next one waits: so those who are in a hurry at the same time, a hundred or a thousand, cost at
+// most twice what a sweep alone would (the ski rental problem).
+func (u *use) afford(calls int) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.pages <= calls || u.spent >= u.pages {
+		return false
+	}
+	u.spent++
+	return true
+}
+
 // swept notes what a sweep cost.
 func (u *use) swept(pages int, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.pages, u.at = max(pages, 1), now
+	u.pages, u.at, u.spent = max(pages, 1), now, 0
 }

@@ -31,13 +31,13 @@ type View struct {
 	ownerTag string
 
 	// What one sweep gives for all profiles.
-	roles     shared[roles]
-	groups    shared[groups]
-	rules     shared[map[string][]ec2types.SecurityGroupRule] // by group
-	subnets   shared[map[string]ec2types.Subnet]
-	routes    shared[map[string][]ec2types.RouteTable] // by VPC
-	logGroups shared[logGroups]
-	tagged    shared[tagged]
+	roles     sweep[roles]
+	groups    sweep[groups]
+	rules     sweep[map[string][]ec2types.SecurityGroupRule] // by group
+	subnets   sweep[map[string]ec2types.Subnet]
+	routes    sweep[map[string][]ec2types.RouteTable] // by VPC
+	logGroups sweep[logGroups]
+	tagged    sweep[tagged]
 
 	// What has to be asked for one by one.
 	clusters  answers[*eks.DescribeClusterOutput]
@@ -49,8 +49,7 @@ type View struct {
 	lists     answers[*ec2.GetManagedPrefixListEntriesOutput]
 	managed   answers[*iam.GetPolicyOutput]
 
-	roleUse, logUse use
-	touches         touches
+	touches touches
 	// hears tells whether events tell of changes in a service (its eventSource).
 	hears func(source string) bool
 }
@@ -110,6 +109,16 @@ func (v *View) untouched(age Age, kind events.Kind) time.Time {
 // outdated tells that one of the objects was touched since an answer was read.
 func (v *View) outdated(then asOf, objects ...events.Object) bool {
 	return !v.touches.last(objects...).Before(then.begun)
+}
+
+// serves tells whether what a sweep says of the objects may be told. Where there is no sweep (known is false), AWS is asked
+// about the first of them, and nobody shall be told afterwards what was true before.
+func (v *View) serves(then asOf, known bool, objects ...events.Object) bool {
+	if !known {
+		v.Touch(objects[0])
+		return false
+	}
+	return !v.outdated(then, objects...)
 }
 
 // since is how old an answer about some objects may be that is read for itself, the last one of which was begun at begun.

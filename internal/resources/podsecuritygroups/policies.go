@@ -54,21 +54,22 @@ func (p *Policies) Owned(ctx context.Context, owner string) ([]string, error) {
 const pageSize = 500
 
 // list reads all policies, page by page, and keeps what is looked at of them.
-func (p *Policies) list(ctx context.Context) (listed, error) {
-	all := listed{byName: map[string]detail{}, byOwner: map[string][]string{}}
+func (p *Policies) list(ctx context.Context) (all listed, calls int, err error) {
+	all = listed{byName: map[string]detail{}, byOwner: map[string][]string{}}
 	for options := (metav1.ListOptions{Limit: pageSize}); ; {
 		page, err := p.client.Resource(GVR).List(ctx, options)
 		if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-			return listed{missing: true}, nil
+			return listed{missing: true}, 1, nil
 		}
 		if err != nil {
-			return listed{}, err
+			return listed{}, 0, err
 		}
 		for i := range page.Items {
 			all.add(&page.Items[i])
 		}
+		calls++
 		if options.Continue = page.GetContinue(); options.Continue == "" {
-			return all, nil
+			return all, calls, nil
 		}
 	}
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"fmt"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+)
+
+func numbered(n int) ctrl.Request {
+	return ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "team", Name: fmt.Sprint("p", n)}}
+}
+
+// TestTurns: of four workers three take periodic passes, and the others come in their order, each once.
+func TestTurns(t *testing.T) {
+	turns := newTurns(4)
+	for n := range 8 {
+		if got := turns.take(numbered(n)); got != (n < 3) {
+			t.Errorf("profile %d may go: %t", n, got)
+		}
+	}
+	if turns.take(numbered(3)) { // looked at once more while it stands in line
+		t.Error("a profile in line may go before its turn")
+	}
+	for n := 3; n < 8; n++ {
+		next, ok := turns.giveBack()
+		if !ok || next != numbered(n) {
+			t.Fatalf("called %v (%t), want %v", next, ok, numbered(n))
+		}
+		if turns.take(numbered(99)) {
+			t.Error("somebody else took the turn of who was called")
+		}
+		turns.leave(numbered(99))
+		if !turns.take(next) {
+			t.Errorf("%v was called, and may not go", next)
+		}
+	}
+	for range 3 {
+		if next, ok := turns.giveBack(); ok {
+			t.Errorf("%v was called, and stands in no line", next)
+		}
+	}
+	if turns.under != 0 {
+		t.Errorf("%d passes are under way after all", turns.under)
+	}
+}
+
+// TestWhoNeedsNoTurnMakesRoom: a profile that somebody waits for, or that is gone, holds up nobody.
+func TestWhoNeedsNoTurnMakesRoom(t *testing.T) {
+	turns := newTurns(1)
+	for n := range 4 {
+		turns.take(numbered(n))
+	}
+	if next, ok := turns.leave(numbered(1)); ok { // from the line
+		t.Errorf("%v was called while another pass is under way", next)
+	}
+	if next, ok := turns.giveBack(); !ok || next != numbered(2) {
+		t.Errorf("called %v (%t), want %v", next, ok, numbered(2))
+	}
+	if next, ok := turns.leave(numbered(2)); !ok || next != numbered(3) { // called, and not begun
+		t.Errorf("called %v (%t), want %v", next, ok, numbered(3))
+	}
+	if !turns.take(numbered(3)) {
+		t.Error("the last in line may not go")
+	}
+}
