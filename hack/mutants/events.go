@@ -85,4 +85,37 @@ var eventMutants = []mutant{
 		`	}
 	if l.byProfile == nil {`}},
 		controllers, "TestLinksFindThoseConcerned"},
+	{"edit stands in line with periodic passes", 0, []edit{{"controllers/turns.go",
+		`	if awsapi.IsUrgent(ctx) || meta`,
+		`	if false && meta`}},
+		controllers, "TestAnEditDoesNotWaitForPeriodicPasses"},
+	{"periodic passes take all workers", 0, []edit{{"controllers/turns.go",
+		`workers-workers/4`, `workers`}},
+		controllers, "TestTurns"},
+	{"turn of who was called is taken by another", 0, []edit{{"controllers/turns.go",
+		`	next, t.line = t.line[0], t.line[1:]
+`, `	next, t.line = t.line[0], t.line[1:]
+	t.under--
+`}},
+		controllers, "TestTurns"},
+	{"who leaves keeps its turn", 0, []edit{{"controllers/turns.go",
+		`	delete(t.called, req)
+	return t.call()`, `	return next, false`}},
+		controllers, "TestWhoNeedsNoTurnMakesRoom"},
+	{"reading stays periodic when somebody waits for it", 0, []edit{{view + "/shared.go",
+		`			under.raise()
+`, `			_ = under.raise
+`}},
+		view, "TestSomebodyWhoWaitsMakesAReadingUrgent"},
+	{"raised call stays in its line", 0, []edit{{"internal/awsapi/bucket.go",
+		`			b.raise(w)
+`, ``}},
+		"internal/awsapi", "TestARaisedCallGoesWithTheUrgentOnes"},
+	{"urgent reads never sweep", 0, []edit{{view + "/use.go",
+		` || u.spent >= u.pages {`, ` {`}},
+		view, "TestUrgentReadsGoAlone"},
+	{"urgent read is forgotten", 0, []edit{{view + "/view.go",
+		`		v.Touch(objects[0])
+		return false`, `		return false`}},
+		view, "TestUrgentReadsGoAlone"},
 }

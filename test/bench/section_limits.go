@@ -51,6 +51,10 @@ func limits(ctx context.Context, f *fleet) error {
 	if err != nil {
 		return err
 	}
+	_, most, err := memory(o.Cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
 	took, note := f.repairs.finish()
 	r := f.report
 	r.atMost("limits", "first read of all profiles", first.took.Seconds(), f.size.limited.Seconds(), "s", fmt.Sprintf("%d profiles; target: the interval", f.profiles))
@@ -58,6 +62,8 @@ func limits(ctx context.Context, f *fleet) error {
 	r.atMost("limits", "edit to first AWS write, p50", percentile(took, 50), mostUntilEditActs, "s", edits)
 	r.atMost("limits", "edit to first AWS write, longest", percentile(took, 100), mostUntilEditActs, "s", note)
 	r.shown("limits", "throttled", float64(f.throttled()), "calls", "")
+	r.shown("limits", "CPU of the next read", second.cpu.Seconds(), "s", fmt.Sprintf("%d passes", second.passes))
+	r.shown("limits", "resident memory, highest", most, "MiB", "VmHWM")
 	return nil
 }
 
