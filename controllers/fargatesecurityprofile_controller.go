@@ -437,7 +437,7 @@ func (r *ProfileReconciler) prepare() {
 	r.memories.now, r.memories.hears = r.Now, r.Hears
 	r.policies = podsecuritygroups.NewPolicies(r.Workload, r.Now)
 	r.retries = newRetries(r.Timing, r.Now)
-	r.turns = newTurns(r.Concurrency)
+	r.turns = newTurns(r.Concurrency, r.Metrics.inLine)
 }
 
 // Source is what wakes profiles for reasons that Kubernetes does not know of. SetupWithManager uses it; whoever drives the

@@ -21,6 +21,7 @@ type Metrics struct {
 	awsDuration *prometheus.HistogramVec
 	repairs     *prometheus.CounterVec
 	passes      *prometheus.CounterVec
+	inLine      prometheus.Gauge
 	limits      *limitMetrics
 	reads       *ReadAges
 	events      eventMetrics
@@ -51,12 +52,16 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Namespace: metricsNamespace, Name: "passes_total",
 			Help: "Reconcile passes by the kind of the custom resource and their result: ready, drifted, reconciling or stalled.",
 		}, []string{"kind", "result"}),
+		inLine: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: metricsNamespace, Name: "passes_waiting",
+			Help: "Periodic passes that wait for their turn now: a part of the workers is kept for profiles that somebody waits for.",
+		}),
 		limits: newLimitMetrics(), reads: newReadAges(time.Now), events: newEventMetrics(),
 		drift: map[types.NamespacedName]map[driftKey]int{},
 		desc: prometheus.NewDesc(metricsNamespace+"_drifted_fields",
 			"Fields that differ from their declaration now, by the kind of the object and severity.", []string{"kind", "severity"}, nil),
 	}
-	registry.MustRegister(m.awsCalls, m.awsDuration, m.repairs, m.passes, m.limits, m.reads, m)
+	registry.MustRegister(m.awsCalls, m.awsDuration, m.repairs, m.passes, m.inLine, m.limits, m.reads, m)
 	registry.MustRegister(m.events.collectors()...)
 	return m
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -22,13 +23,15 @@ type turns struct {
 	most  int
 	under int // passes that go, and profiles that were called
 	line  []ctrl.Request
+	// length shows how many stand in line.
+	length prometheus.Gauge
 	// inLine are those in line, called those whose turn has come and whose pass has not begun.
 	inLine, called map[ctrl.Request]bool
 }
 
 // newTurns leaves a quarter of the workers to those that somebody waits for.
-func newTurns(workers int) *turns {
-	return &turns{most: max(1, workers-workers/4), inLine: map[ctrl.Request]bool{}, called: map[ctrl.Request]bool{}}
+func newTurns(workers int, length prometheus.Gauge) *turns {
+	return &turns{most: max(1, workers-workers/4), length: length, inLine: map[ctrl.Request]bool{}, called: map[ctrl.Request]bool{}}
 }
 
 // take tells whether a pass may go now. If not, its profile stands in line.
@@ -45,6 +48,7 @@ func (t *turns) take(req ctrl.Request) bool {
 	case !t.inLine[req]:
 		t.line = append(t.line, req)
 		t.inLine[req] = true
+		t.length.Inc()
 	}
 	return false
 }
@@ -63,6 +67,7 @@ func (t *turns) call() (next ctrl.Request, ok bool) {
 	}
 	next, t.line = t.line[0], t.line[1:]
 	delete(t.inLine, next)
+	t.length.Dec()
 	t.called[next] = true
 	return next, true
 }
@@ -73,6 +78,7 @@ func (t *turns) leave(req ctrl.Request) (next ctrl.Request, ok bool) {
 	defer t.mu.Unlock()
 	if t.inLine[req] {
 		delete(t.inLine, req)
+		t.length.Dec()
 		t.line = slices.DeleteFunc(t.line, func(other ctrl.Request) bool { return other == req })
 	}
 	if !t.called[req] {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 )
@@ -16,7 +17,8 @@ func numbered(n int) ctrl.Request {
 
 // TestTurns: of four workers three take periodic passes, and the others come in their order, each once.
 func TestTurns(t *testing.T) {
-	turns := newTurns(4)
+	registry := prometheus.NewRegistry()
+	turns := newTurns(4, NewMetrics(registry).inLine)
 	for n := range 8 {
 		if got := turns.take(numbered(n)); got != (n < 3) {
 			t.Errorf("profile %d may go: %t", n, got)
@@ -25,6 +27,7 @@ func TestTurns(t *testing.T) {
 	if turns.take(numbered(3)) { // looked at once more while it stands in line
 		t.Error("a profile in line may go before its turn")
 	}
+	shows(t, registry, "passes_waiting 5", "fargatesec_passes_waiting")
 	for n := 3; n < 8; n++ {
 		next, ok := turns.giveBack()
 		if !ok || next != numbered(n) {
@@ -46,17 +49,20 @@ func TestTurns(t *testing.T) {
 	if turns.under != 0 {
 		t.Errorf("%d passes are under way after all", turns.under)
 	}
+	shows(t, registry, "passes_waiting 0", "fargatesec_passes_waiting")
 }
 
 // TestWhoNeedsNoTurnMakesRoom: a profile that somebody waits for, or that is gone, holds up nobody.
 func TestWhoNeedsNoTurnMakesRoom(t *testing.T) {
-	turns := newTurns(1)
+	registry := prometheus.NewRegistry()
+	turns := newTurns(1, NewMetrics(registry).inLine)
 	for n := range 4 {
 		turns.take(numbered(n))
 	}
 	if next, ok := turns.leave(numbered(1)); ok { // from the line
 		t.Errorf("%v was called while another pass is under way", next)
 	}
+	shows(t, registry, "passes_waiting 2", "fargatesec_passes_waiting") // one of three has left
 	if next, ok := turns.giveBack(); !ok || next != numbered(2) {
 		t.Errorf("called %v (%t), want %v", next, ok, numbered(2))
 	}
