@@ -87,7 +87,7 @@ var eventMutants = []mutant{
 		controllers, "TestLinksFindThoseConcerned"},
 	{"edit stands in line with periodic passes", 0, []edit{{"controllers/turns.go",
 		`	if awsapi.IsUrgent(ctx) || meta`,
-		`	if false && meta`}},
+		`	if false && awsapi.IsUrgent(ctx) && meta`}},
 		controllers, "TestAnEditDoesNotWaitForPeriodicPasses"},
 	{"periodic passes take all workers", 0, []edit{{"controllers/turns.go",
 		`workers-workers/4`, `workers`}},
