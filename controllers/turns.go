@@ -60,6 +60,7 @@ func (t *turns) giveBack() (next ctrl.Request, ok bool) {
 	return t.call()
 }
 
+// call hands a turn on to the next in line. t.mu is held.
 func (t *turns) call() (next ctrl.Request, ok bool) {
 	if len(t.line) == 0 {
 		t.under--
@@ -101,6 +102,7 @@ func (r *ProfileReconciler) takeTurn(ctx context.Context, req ctrl.Request, prof
 	return func() { r.wakeNext(r.turns.giveBack()) }, r.turns.take(req)
 }
 
+// wakeNext wakes whose turn it is.
 func (r *ProfileReconciler) wakeNext(next ctrl.Request, ok bool) {
 	if ok {
 		r.waker.wakeInTurn(next)
