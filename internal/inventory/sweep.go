@@ -15,7 +15,8 @@ type sweep[T any] struct {
 	use use
 }
 
-// always is in place of a number of calls where a question is never put to AWS by itself: one page has all there is.
+// always is in place of a number of calls where a question is never put to AWS by itself: it is about everything of a kind,
+// or one page has all there is.
 const always = 0
 
 // get returns an answer whose reading did not begin before notBefore, and how good it is; false where the question is to be
