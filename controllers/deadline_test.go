@@ -13,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
 
@@ -27,12 +26,7 @@ func TestAPassThatRanOutOfTimeReportsIt(t *testing.T) {
 	r.sim.Inject(func(awssim.Call) awssim.Fault { return awssim.Fault{Kind: awssim.Hang} })
 	ctx, cancel := context.WithTimeout(r.ctx, 50*time.Millisecond) // in place of the five minutes that a pass has
 	defer cancel()
-	// An operator that has just started: it has nothing to answer the pass with.
-	started := &controllers.ProfileReconciler{
-		Client: profiles.Client, Workload: profiles.Workload, Accounts: profiles.Accounts, Recorder: profiles.Recorder,
-		Metrics: profiles.Metrics, Timing: profiles.Timing, OperatorID: operatorID, ReadShared: true,
-	}
-	if _, err := started.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}); err != nil {
+	if _, err := justStarted().Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}); err != nil {
 		t.Fatalf("the pass ends with %v", err)
 	}
 	if ctx.Err() == nil {

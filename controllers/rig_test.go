@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/controllers"
 )
 
 type profile = v1alpha1.FargateSecurityProfile
@@ -291,4 +292,12 @@ func driftPaths(p *profile) []string {
 	}
 	slices.Sort(paths)
 	return paths
+}
+
+// justStarted is another operator of the same installation, which has nothing yet to answer a pass with.
+func justStarted() *controllers.ProfileReconciler {
+	return &controllers.ProfileReconciler{
+		Client: profiles.Client, Workload: profiles.Workload, Accounts: profiles.Accounts, Recorder: profiles.Recorder,
+		Metrics: profiles.Metrics, Timing: profiles.Timing, OperatorID: operatorID, Concurrency: 1, ReadShared: true,
+	}
 }

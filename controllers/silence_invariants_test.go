@@ -80,10 +80,8 @@ func second(t *testing.T, observeOnly bool) (*controllers.ProfileReconciler, *wr
 	})
 	must(err)
 	log := &writeLog{Client: profiles.Client}
-	r := &controllers.ProfileReconciler{
-		Client: log, Workload: profiles.Workload, Accounts: profiles.Accounts, Recorder: profiles.Recorder,
-		Metrics: profiles.Metrics, Timing: fast, OperatorID: operatorID, ObserveOnly: observeOnly, Concurrency: 1,
-	}
+	r := justStarted()
+	r.Client, r.ObserveOnly, r.ReadShared = log, observeOnly, false
 	must(r.SetupWithManager(idle))
 	return r, log
 }

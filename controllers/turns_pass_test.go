@@ -60,11 +60,9 @@ func TestAnEditDoesNotWaitForPeriodicPasses(t *testing.T) {
 	}
 	slow := &slowly{Client: profiles.Client, edited: "edited", held: make(chan struct{}), release: make(chan struct{})}
 	queue := wakes{woken: make(chan ctrl.Request, 8)}
-	started := &controllers.ProfileReconciler{
-		Client: slow, Workload: profiles.Workload, Recorder: profiles.Recorder, Concurrency: 1,
-		Accounts: &controllers.Accounts{Client: slow, Sessions: profiles.Accounts.Sessions, OperatorNamespace: profiles.Accounts.OperatorNamespace},
-		Metrics:  profiles.Metrics, Timing: profiles.Timing, OperatorID: operatorID, ReadShared: true,
-	}
+	started := justStarted()
+	started.Client = slow
+	started.Accounts = &controllers.Accounts{Client: slow, Sessions: profiles.Accounts.Sessions, OperatorNamespace: profiles.Accounts.OperatorNamespace}
 	if err := started.Source().Start(r.ctx, queue); err != nil {
 		t.Fatal(err)
 	}
