@@ -15,8 +15,9 @@ COPY go.mod go.sum ./
 RUN go mod download
 
 COPY . .
+# grpcnotrace: as in the Makefile, half the size.
 RUN CGO_ENABLED=0 GOOS=${TARGETOS:-linux} GOARCH=${TARGETARCH} \
-    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /manager .
+    go build -trimpath -buildvcs=false -tags grpcnotrace -ldflags "-s -w -X main.version=${VERSION}" -o /manager .
 
 FROM ${BASE_IMAGE}
 WORKDIR /

@@ -29,7 +29,7 @@ type fleet struct {
 	size     size
 	report   *report
 	bin, dir string
-	// memoryLimit is the operator's GOMEMLIMIT.
+	// memoryLimit is the operator's GOMEMLIMIT where it is measured.
 	memoryLimit string
 	cluster     *processes.Cluster
 	client      client.Client
@@ -186,7 +186,7 @@ func (f *fleet) grow(ctx context.Context, profiles int) error {
 		return err
 	}
 	began := time.Now()
-	o, err := f.startOperator(ctx, "--concurrency=16")
+	o, err := f.startOperatorWith(ctx, noMemoryLimit, "--concurrency=16")
 	if err != nil {
 		return err
 	}

@@ -36,9 +36,17 @@ type operator struct {
 	metrics, pprof string // URLs
 }
 
-// startOperator runs bin/manager with the rights of config/rbac. It runs without leader election: one lease and its
-// renewals are the same for any number of profiles.
+// noMemoryLimit is GOMEMLIMIT for an operator that only prepares what is measured.
+const noMemoryLimit = "off"
+
+// startOperator runs bin/manager as it is deployed.
 func (f *fleet) startOperator(ctx context.Context, args ...string) (*operator, error) {
+	return f.startOperatorWith(ctx, f.memoryLimit, args...)
+}
+
+// startOperatorWith runs bin/manager with the rights of config/rbac and that GOMEMLIMIT. It runs without leader election: one
+// lease and its renewals are the same for any number of profiles.
+func (f *fleet) startOperatorWith(ctx context.Context, memoryLimit string, args ...string) (*operator, error) {
 	kubeconfig, err := f.cluster.ManagerKubeconfig()
 	if err != nil {
 		return nil, err
@@ -61,7 +69,7 @@ func (f *fleet) startOperator(ctx context.Context, args ...string) (*operator, e
 	}
 	env := append(processes.BareEnv(f.dir), "KUBECONFIG="+kubeconfig,
 		"AWS_ACCESS_KEY_ID="+operatorKey, "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION="+awssim.DefaultRegion,
-		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "GOMEMLIMIT="+f.memoryLimit)
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "GOMEMLIMIT="+memoryLimit)
 	f.operators++
 	if o.Process, err = processes.Start(f.dir, fmt.Sprintf("manager-%d", f.operators), filepath.Join(f.bin, "manager"), env, args...); err != nil {
 		return nil, err
