@@ -44,7 +44,9 @@ func policy(doc string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return compact(p)
+	text, err := compact(p)
+	memo.Share(&text) // what is declared and what is found are mostly the same
+	return text, err
 }
 
 // PolicyEqual says whether two policy documents mean the same to AWS. HashiCorp's awspolicyequivalence, which

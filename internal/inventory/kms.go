@@ -62,8 +62,8 @@ func (r kmsReads) ListResourceTags(ctx context.Context, in *kms.ListResourceTags
 		return r.KMS.ListResourceTags(ctx, in, opts...)
 	}
 	out := &kms.ListResourceTagsOutput{}
-	for k, v := range tags {
-		out.Tags = append(out.Tags, types.Tag{TagKey: aws.String(k), TagValue: aws.String(v)})
+	for _, tag := range tags {
+		out.Tags = append(out.Tags, types.Tag{TagKey: tag.Key, TagValue: tag.Value})
 	}
 	return out, nil
 }

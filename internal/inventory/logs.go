@@ -5,7 +5,6 @@ package inventory
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -75,7 +74,11 @@ func (r logsReads) ListTagsForResource(ctx context.Context, in *cloudwatchlogs.L
 	if tags == nil {
 		return r.Logs.ListTagsForResource(ctx, in, opts...)
 	}
-	return &cloudwatchlogs.ListTagsForResourceOutput{Tags: maps.Clone(tags)}, nil
+	out := &cloudwatchlogs.ListTagsForResourceOutput{Tags: make(map[string]string, len(tags))}
+	for _, tag := range tags {
+		out.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return out, nil
 }
 
 // nameOf is the name in a log group's ARN.

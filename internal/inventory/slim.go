@@ -22,11 +22,7 @@ import (
 // shelf keeps each text of one sweep once. It goes with the sweep.
 type shelf map[string]*string
 
-// text is the shelf's copy.
-func (s shelf) text(text string) string {
-	return *s.pointer(&text)
-}
-
+// pointer leads to the shelf's copy.
 func (s shelf) pointer(text *string) *string {
 	if text == nil {
 		return nil
@@ -63,11 +59,11 @@ func slimRule(r *ec2types.SecurityGroupRule, s shelf) {
 func slimRole(r *iamtypes.RoleDetail, s shelf) {
 	r.InstanceProfileList, r.RoleLastUsed = nil, nil
 	r.AssumeRolePolicyDocument = plain(r.AssumeRolePolicyDocument)
-	s.share(&r.Path)
+	s.share(&r.Path, &r.AssumeRolePolicyDocument)
 	for i := range r.RolePolicyList {
 		p := &r.RolePolicyList[i]
 		p.PolicyDocument = plain(p.PolicyDocument)
-		s.share(&p.PolicyName)
+		s.share(&p.PolicyName, &p.PolicyDocument)
 	}
 	for i := range r.AttachedManagedPolicies {
 		s.share(&r.AttachedManagedPolicies[i].PolicyArn, &r.AttachedManagedPolicies[i].PolicyName)

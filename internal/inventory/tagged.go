@@ -21,13 +21,14 @@ const tagPage = 100
 
 // tagged is everything that carries an owner tag, whoever's. IAM roles are not among it.
 type tagged struct {
-	// tags are those of what does not come with its tags when it is read, by ARN: keys and log groups.
-	tags    map[string]map[string]string
+	// tags are those of what does not come with its tags when it is read, by ARN: keys and log groups. Lists of a few pairs
+	// take a fraction of the memory of maps.
+	tags    map[string][]types.Tag
 	byOwner map[string][]string // ARNs
 }
 
 func (v *View) readTagged(ctx context.Context) (all tagged, calls int, err error) {
-	all = tagged{tags: map[string]map[string]string{}, byOwner: map[string][]string{}}
+	all = tagged{tags: map[string][]types.Tag{}, byOwner: map[string][]string{}}
 	texts := shelf{}
 	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(v.aws.Load().Tagging, &resourcegroupstaggingapi.GetResourcesInput{
 		TagFilters:          []types.TagFilter{{Key: &v.ownerTag}},
@@ -47,19 +48,22 @@ func (v *View) readTagged(ctx context.Context) (all tagged, calls int, err error
 }
 
 func (t tagged) add(r types.ResourceTagMapping, ownerTag string, texts shelf) {
-	tags := make(map[string]string, len(r.Tags))
-	for _, tag := range r.Tags {
-		tags[texts.text(aws.ToString(tag.Key))] = texts.text(aws.ToString(tag.Value))
+	arn, owner := aws.ToString(r.ResourceARN), ""
+	for i := range r.Tags {
+		tag := &r.Tags[i]
+		texts.share(&tag.Key, &tag.Value)
+		if aws.ToString(tag.Key) == ownerTag {
+			owner = aws.ToString(tag.Value)
+		}
 	}
-	arn, owner := aws.ToString(r.ResourceARN), tags[ownerTag]
 	t.byOwner[owner] = append(t.byOwner[owner], arn)
 	if strings.Contains(arn, ":kms:") || strings.Contains(arn, ":logs:") {
-		t.tags[arn] = tags
+		t.tags[arn] = slices.Clone(r.Tags)
 	}
 }
 
 // tagsOf returns the tags of a key or log group that carries an owner tag, nil for any other and where AWS is to be asked.
-func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) (map[string]string, error) {
+func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) ([]types.Tag, error) {
 	age, ok := v.ageOr(ctx, object)
 	if !ok {
 		return nil, nil
