@@ -5,6 +5,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,8 +175,13 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 		ctrl.LoggerFrom(ctx).Info("repaired drift", "fields", len(repaired), "what", profile.Status.LastRepair.Message)
 		r.Recorder.Eventf(profile, nil, corev1.EventTypeNormal, "Repaired", "Repair", "%s", note(profile.Status.LastRepair.Message))
 	}
-	r.noteSweep(req, profile, result)
-	return r.retries.after(req, worstKind(list), r.retries.wait(result), resync), nil
+	wait := r.retries.wait(result)
+	if s.putOff {
+		wait = cmp.Or(wait, jitter(r.Timing.Wait))
+	} else {
+		r.noteSweep(req, profile, result)
+	}
+	return r.retries.after(req, worstKind(list), wait, resync), nil
 }
 
 // delete takes down what belongs to the profile and lets it go when AWS says that it is gone. In the modes that

@@ -20,7 +20,7 @@ import (
 )
 
 // leftovers lists objects of ours that the spec does not declare: those that status remembers, and, when sweep is
-// asked for, those that carry our owner tag, so that a lost status loses and leaks nothing.
+// asked for and not put off, those that carry our owner tag, so that a lost status loses and leaks nothing.
 func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, sweep bool) ([]resource.Resource, error) {
 	var list []resource.Resource
 	var known []string
@@ -40,14 +40,11 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 	if !sweep {
 		return list, nil
 	}
-	tagged, err := s.view.Owned(ctx, s.owner)
+	tagged, policies, ok, err := s.owned(ctx)
 	if err != nil {
 		return nil, err
 	}
-	policies, err := s.policies.Owned(ctx, s.owner)
-	if err != nil {
-		return nil, err
-	}
+	s.putOff = !ok
 	for _, name := range policies {
 		id := resource.ID{Kind: podsecuritygroups.Kind, Name: name}
 		if !containsID(declared, id) && !containsID(list, id) {
@@ -64,6 +61,18 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 		}
 	}
 	return list, nil
+}
+
+// owned are the ARNs and the SecurityGroupPolicies that carry our owner tag; false where somebody waits for this pass and
+// others are in the midst of reading them all.
+func (s *stack) owned(ctx context.Context) (arns, policies []string, ok bool, err error) {
+	if arns, ok, err = s.view.Owned(ctx, s.owner); err != nil || !ok {
+		return nil, nil, false, err
+	}
+	if policies, ok, err = s.policies.Owned(ctx, s.owner); err != nil || !ok {
+		return nil, nil, false, err
+	}
+	return arns, policies, true, nil
 }
 
 func containsID(list []resource.Resource, id resource.ID) bool {

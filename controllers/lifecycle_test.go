@@ -51,7 +51,7 @@ func TestFullProfileIsMadeKeptAndDeleted(t *testing.T) {
 func (r *rig) nothingLeft() {
 	r.t.Helper()
 	owner := operatorID + "/" + r.ns + "/payments"
-	arns, err := r.view().Owned(r.ctx, owner)
+	arns, _, err := r.view().Owned(r.ctx, owner)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -172,7 +172,7 @@ func TestRenamedRoleIsAReplacementAndKeepsTheOldOne(t *testing.T) {
 	}
 	r.edit(p, func(p *profile) { p.Spec.PodExecutionRole.Name = "" })
 	r.ready(p)
-	if arns, err := r.view().Owned(r.ctx, operatorID+"/"+r.ns+"/payments"); err != nil || len(slices.DeleteFunc(arns, func(arn string) bool { return !strings.Contains(arn, ":iam:") })) != 1 {
+	if arns, _, err := r.view().Owned(r.ctx, operatorID+"/"+r.ns+"/payments"); err != nil || len(slices.DeleteFunc(arns, func(arn string) bool { return !strings.Contains(arn, ":iam:") })) != 1 {
 		t.Errorf("roles of ours: %v, %v: want only the declared one", arns, err)
 	}
 }

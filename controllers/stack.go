@@ -127,6 +127,8 @@ type stack struct {
 	owner    string
 	prior    map[resource.ID]resource.Prior
 	view     *inventory.View
+	// putOff: objects with our owner tag were not looked for, since somebody waits for this pass. A later one does it.
+	putOff bool
 	// wake has the profile looked at again; nil: nobody can.
 	wake func()
 }

@@ -112,8 +112,22 @@ var eventMutants = []mutant{
 `, ``}},
 		"internal/awsapi", "TestARaisedCallGoesWithTheUrgentOnes"},
 	{"urgent reads never sweep", 0, []edit{{view + "/use.go",
-		` || u.spent >= u.pages {`, ` {`}},
+		` || u.spent >= pages {`, ` {`}},
 		view, "TestUrgentReadsGoAlone"},
+	{"edit waits for a first sweep", 0, []edit{{view + "/use.go",
+		`pages == 0 && underWay {`, `pages < 0 && underWay {`}},
+		view, "TestNobodyInAHurryWaitsForAFirstSweep"},
+	{"edit waits for a search by owner", 0, []edit{{view + "/sweep.go",
+		`		return underWay
+`, `		return false
+`}},
+		controllers, "TestAnEditDoesNotWaitForASearch"},
+	{"search that was put off is forgotten", 0, []edit{{"controllers/fargatesecurityprofile_controller.go",
+		`	if s.putOff {`, `	if false {`}},
+		controllers, "TestAnEditDoesNotWaitForASearch"},
+	{"deletion puts its search off", 0, []edit{{view + "/common.go",
+		`after(now()), always`, `after(now()), notNow`}},
+		view, "TestWhoMustKnowWaits"},
 	{"urgent read is forgotten", 0, []edit{{view + "/view.go",
 		`		v.Touch(objects[0])
 		return false`, `		return false`}},

@@ -16,17 +16,20 @@ type Shared[T any] struct {
 	parts  touches
 }
 
-// Get returns an answer that is not older than the context allows (With, Age.Unheard), and reads one where there is none.
-// read also returns how many calls it took. Where the
-// context does not say how old answers may be, the reading begins after the call of Get: still one for all who wait for it.
-func (s *Shared[T]) Get(ctx context.Context, now func() time.Time, read func(context.Context) (T, int, error)) (T, error) {
-	notBefore := after(now())
+// Get returns an answer that is not older than the context allows (With, Age.Unheard), and reads one where there is none;
+// false where somebody waits for the pass and the answer is being read: a later pass can ask again. read also returns how
+// many calls it took. Where the context does not say how old answers may be, the reading begins after the call of Get: still
+// one for all who wait for it.
+func (s *Shared[T]) Get(ctx context.Context, now func() time.Time, read func(context.Context) (T, int, error)) (value T, ok bool, err error) {
+	notBefore, calls := after(now()), always
 	if age, ok := ageOf(ctx); ok {
-		notBefore = age.Unheard
+		notBefore, calls = age.Unheard, notNow
 	}
-	value, then, _, err := s.answer.get(ctx, now, notBefore, always, read)
-	tell(ctx, then)
-	return value, err
+	value, then, ok, err := s.answer.get(ctx, now, notBefore, calls, read)
+	if ok {
+		tell(ctx, then)
+	}
+	return value, ok, err
 }
 
 // Part returns an answer that is good enough for a look at one part of it, by the part's name; false where the part is to be

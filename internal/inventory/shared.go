@@ -96,6 +96,13 @@ func (s *shared[T]) has(notBefore time.Time) bool {
 	return s.enough(notBefore)
 }
 
+// underWay tells that the answer is being read.
+func (s *shared[T]) underWay() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.under != nil
+}
+
 // peek returns the last answer, however old, and when it was read.
 func (s *shared[T]) peek() (T, time.Time) {
 	s.mu.Lock()

@@ -78,3 +78,26 @@ func TestSomebodyWhoWaitsMakesAReadingUrgent(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoMustKnowWaits: where nothing older will do, as before the last finalizer goes, nothing is put off, however urgent.
+func TestWhoMustKnowWaits(t *testing.T) {
+	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+	now := func() time.Time { return noon }
+	all := &Shared[string]{}
+	began, release, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		_, _, _ = all.Get(With(context.Background(), Age{Unheard: noon}), now, func(context.Context) (string, int, error) {
+			close(began)
+			<-release
+			return "under way", 1, nil
+		})
+	}()
+	<-began
+	time.AfterFunc(10*time.Millisecond, func() { close(release) })
+	got, ok, err := all.Get(awsapi.Urgent(context.Background()), now, func(context.Context) (string, int, error) { return "its own", 1, nil })
+	if got != "its own" || !ok || err != nil {
+		t.Errorf("got %q, %t, %v", got, ok, err)
+	}
+	<-over
+}

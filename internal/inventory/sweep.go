@@ -15,15 +15,19 @@ type sweep[T any] struct {
 	use use
 }
 
-// always is in place of a number of calls where a question is never put to AWS by itself: it is about everything of a kind,
-// or one page has all there is.
-const always = 0
+// In place of the number of calls that a question takes by itself:
+const (
+	// always: it is never put to AWS by itself, since it is about everything of a kind, or one page has all there is.
+	always = 0
+	// notNow: it can be answered in a later pass.
+	notNow = -1
+)
 
-// get returns an answer whose reading did not begin before notBefore, and how good it is; false where the question is to be
-// put to AWS by itself: somebody waits for the outcome, there is no such answer yet, and to read the object takes few calls
-// (so many). read also returns how many calls it took.
+// get returns an answer whose reading did not begin before notBefore, and how good it is; false where somebody waits for the
+// outcome and there is no such answer yet, and the question is to be put to AWS by itself, since that takes few calls (so
+// many), or is not to be put now. read also returns how many calls it took.
 func (s *sweep[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, calls int, read func(context.Context) (T, int, error)) (value T, then asOf, ok bool, err error) {
-	if calls != always && awsapi.IsUrgent(ctx) && !s.has(notBefore) && s.use.afford(calls) {
+	if awsapi.IsUrgent(ctx) && !s.has(notBefore) && s.isSpared(calls) {
 		return value, then, false, nil
 	}
 	value, then, err = s.shared.get(ctx, now, notBefore, func(ctx context.Context) (T, error) {
@@ -34,4 +38,16 @@ func (s *sweep[T]) get(ctx context.Context, now func() time.Time, notBefore time
 		return value, err
 	})
 	return value, then, true, err
+}
+
+// isSpared tells whether a sweep is not waited for.
+func (s *sweep[T]) isSpared(calls int) bool {
+	underWay := s.underWay()
+	switch calls {
+	case always:
+		return false
+	case notNow:
+		return underWay
+	}
+	return s.use.afford(calls, underWay)
 }

@@ -5,11 +5,13 @@ package inventory_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
@@ -51,4 +53,65 @@ func TestUrgentReadsGoAlone(t *testing.T) {
 	if got := get(r.within(start), "/pods"); len(got) != 1 || got[0] != "/pods/other" || len(r.sim.Calls()) != 1 {
 		t.Errorf("after an urgent read, who takes older answers is shown %v, with %d calls", got, len(r.sim.Calls()))
 	}
+}
+
+// TestNobodyInAHurryWaitsForAFirstSweep: while everything is read for the first time, which takes long in a large account,
+// an urgent read goes alone, and a search by owner is put off; the one who reads, and whoever is in no hurry, gets all.
+func TestNobodyInAHurryWaitsForAFirstSweep(t *testing.T) {
+	r := newRig(t)
+	now := r.within(r.clock.Now())
+	held, release := make(chan struct{}), make(chan struct{})
+	slow := r.aws
+	slow.Logs, slow.Tagging = slowLogs{slow.Logs, held, release}, slowTags{slow.Tagging, held, release}
+	r.view.Renew(slow)
+	found := make(chan int)
+	go func() {
+		out := must(r.view.Clients().Logs.DescribeLogGroups(now, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("/pods")}))
+		found <- len(out.LogGroups)
+	}()
+	go func() { found <- len(r.owned(awsapi.Urgent(now), owner)) }()
+	<-held
+	<-held
+	hurried, stop := context.WithTimeout(awsapi.Urgent(now), 10*time.Second) // or a test that waits after all would never end
+	defer stop()
+	alone, err := r.view.Clients().Logs.DescribeLogGroups(hurried, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("/pods/other")})
+	if err != nil || len(alone.LogGroups) != 1 {
+		t.Errorf("an urgent read shows %v, %v: want one log group", alone, err)
+	}
+	if arns, ok, err := r.view.Owned(hurried, owner); ok || err != nil {
+		t.Errorf("an urgent search gives %v, %t, %v: want it put off", arns, ok, err)
+	}
+	go func() { found <- len(r.owned(now, owner)) }()
+	close(release)
+	got := []int{<-found, <-found, <-found}
+	if slices.Sort(got); !slices.Equal(got, []int{1, 5, 5}) {
+		t.Errorf("found %v, want a log group and, twice, five objects of the owner", got)
+	}
+}
+
+// slowLogs and slowTags hold up sweeps over everything.
+type slowLogs struct {
+	awsapi.Logs
+	held, release chan struct{}
+}
+
+// DescribeLogGroups implements awsapi.Logs.
+func (c slowLogs) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.DescribeLogGroupsInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
+	if in.LogGroupNamePrefix == nil {
+		c.held <- struct{}{}
+		<-c.release
+	}
+	return c.Logs.DescribeLogGroups(ctx, in, opts...)
+}
+
+type slowTags struct {
+	awsapi.Tagging
+	held, release chan struct{}
+}
+
+// GetResources implements awsapi.Tagging.
+func (c slowTags) GetResources(ctx context.Context, in *resourcegroupstaggingapi.GetResourcesInput, opts ...func(*resourcegroupstaggingapi.Options)) (*resourcegroupstaggingapi.GetResourcesOutput, error) {
+	c.held <- struct{}{}
+	<-c.release
+	return c.Tagging.GetResources(ctx, in, opts...)
 }

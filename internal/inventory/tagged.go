@@ -78,24 +78,26 @@ func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) ([]
 	return all.tags[arn], nil
 }
 
-// Owned returns the ARNs of everything that carries the owner tag with the given value. What was declared lately makes no
-// difference to what was made before, so Age.NotBefore is none to it.
-func (v *View) Owned(ctx context.Context, owner string) ([]string, error) {
+// Owned returns the ARNs of everything that carries the owner tag with the given value; false where somebody waits for the
+// pass and they are being read: a later pass can ask again. What was declared lately makes no difference to what was made
+// before, so Age.NotBefore is none to it. Where the context does not say how old answers may be, AWS itself is asked.
+func (v *View) Owned(ctx context.Context, owner string) (arns []string, ok bool, err error) {
 	age, ok := ageOf(ctx)
 	if !ok {
-		return v.ownedNow(ctx, owner)
+		arns, err = v.ownedNow(ctx, owner)
+		return arns, true, err
 	}
 	age.NotBefore = time.Time{}
-	all, _, _, err := v.tagged.get(ctx, v.now, age.written(), always, v.readTagged)
-	if err != nil {
-		return nil, err
+	all, _, ok, err := v.tagged.get(ctx, v.now, age.written(), notNow, v.readTagged)
+	if err != nil || !ok {
+		return nil, false, err
 	}
-	roles, _, _, err := v.roles.get(ctx, v.now, age.written(), always, v.readRoles)
-	if err != nil {
-		return nil, err
+	roles, _, ok, err := v.roles.get(ctx, v.now, age.written(), notNow, v.readRoles)
+	if err != nil || !ok {
+		return nil, false, err
 	}
 	tell(ctx, asOf{})
-	return slices.Concat(all.byOwner[owner], roles.byOwner[owner]), nil
+	return slices.Concat(all.byOwner[owner], roles.byOwner[owner]), true, nil
 }
 
 // ownedNow is Owned, answered by AWS itself.

@@ -21,6 +21,8 @@ type use struct {
 const (
 	// relearn is how long a finding that a sweep is too dear stands.
 	relearn = time.Hour
+	// unknown stands for the calls of a first sweep that is under way: nobody knows yet what it takes.
+	unknown = 10
 	// sortEvery is how often all names are gone through: with ten thousand of them, not each time that one is asked for.
 	sortEvery = 5 * time.Minute
 )
@@ -58,11 +60,16 @@ func (u *use) dropOld(now time.Time) {
 // afford tells whether who cannot wait for a sweep may put a question to AWS by itself, one of so many that it takes to read the
 // object, and notes that it does. A sweep that costs no more than that is read. When as much was spent in this way since the
 // last sweep as one costs, the next one waits: so those who are in a hurry at the same time, a hundred or a thousand, cost at
-// most twice what a sweep alone would (the ski rental problem).
-func (u *use) afford(calls int) bool {
+// most twice what a sweep alone would (the ski rental problem). Where nothing was swept before, a sweep is tried, and who comes
+// while it is under way (underWay) does not wait for it.
+func (u *use) afford(calls int, underWay bool) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.pages <= calls || u.spent >= u.pages {
+	pages := u.pages
+	if pages == 0 && underWay {
+		pages = unknown
+	}
+	if pages <= calls || u.spent >= pages {
 		return false
 	}
 	u.spent++

@@ -41,13 +41,14 @@ func NewPolicies(client dynamic.Interface, now func() time.Time) *Policies {
 }
 
 // Owned returns the names, as <namespace>/<name>, of the SecurityGroupPolicies that carry the owner's annotation, and that
-// for no longer than the context allows (inventory.With). A cluster that does not know the kind has none.
-func (p *Policies) Owned(ctx context.Context, owner string) ([]string, error) {
-	all, err := p.lists.Get(ctx, p.now, p.list)
+// for no longer than the context allows (inventory.With); false where somebody waits for the pass and they are being read. A
+// cluster that does not know the kind has none.
+func (p *Policies) Owned(ctx context.Context, owner string) (names []string, ok bool, err error) {
+	all, ok, err := p.lists.Get(ctx, p.now, p.list)
 	if err != nil {
-		return nil, fmt.Errorf("looking for SecurityGroupPolicies of %s: %w", owner, err)
+		return nil, false, fmt.Errorf("looking for SecurityGroupPolicies of %s: %w", owner, err)
 	}
-	return all.byOwner[owner], nil
+	return all.byOwner[owner], ok, nil
 }
 
 // pageSize bounds what one answer of the API server takes of its memory and ours: kubectl's chunk size.

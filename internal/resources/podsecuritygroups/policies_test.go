@@ -48,9 +48,9 @@ func lists(client *fake.FakeDynamicClient) (n int) {
 
 func owned(ctx context.Context, t *testing.T, owners *Policies, owner string) []string {
 	t.Helper()
-	names, err := owners.Owned(ctx, owner)
-	if err != nil {
-		t.Fatal(err)
+	names, ok, err := owners.Owned(ctx, owner)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
 	}
 	return names
 }
@@ -216,7 +216,7 @@ func TestPoliciesWithoutAnAnswer(t *testing.T) {
 	} {
 		client := newFake()
 		client.PrependReactor("list", GVR.Resource, func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, c.answer })
-		got, err := NewPolicies(client, time.Now).Owned(ctx, "op/ns/n")
+		got, _, err := NewPolicies(client, time.Now).Owned(ctx, "op/ns/n")
 		if (err != nil) != c.fails || len(got) != 0 || (c.fails && !apierrors.IsForbidden(err)) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
