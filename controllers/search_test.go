@@ -74,6 +74,9 @@ func TestAnEditDoesNotWaitForASearch(t *testing.T) {
 	hurried, stop := context.WithTimeout(r.ctx, 10*time.Second) // or a test that waits after all would never end
 	defer stop()
 	got, err := started.Reconcile(hurried, requests["edited"])
+	if hurried.Err() != nil {
+		t.Error("the edit waited for another profile's search")
+	}
 	if err != nil || got.RequeueAfter == 0 || got.RequeueAfter > time.Minute || !isLeft() {
 		t.Errorf("while another profile's search was under way: %v, %v, still there: %t", got, err, isLeft())
 	}
