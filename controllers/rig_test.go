@@ -294,6 +294,19 @@ func driftPaths(p *profile) []string {
 	return paths
 }
 
+// readyOnes makes small profiles, waits until they are ready, and returns their requests by name.
+func (r *rig) readyOnes(names ...string) map[string]ctrl.Request {
+	r.t.Helper()
+	requests := map[string]ctrl.Request{}
+	for _, name := range names {
+		p := r.small(name)
+		r.create(p)
+		r.ready(p)
+		requests[name] = ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}
+	}
+	return requests
+}
+
 // justStarted is another operator of the same installation, which has nothing yet to answer a pass with.
 func justStarted() *controllers.ProfileReconciler {
 	return &controllers.ProfileReconciler{

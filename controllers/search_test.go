@@ -14,8 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -51,13 +49,7 @@ func (l slowList) List(ctx context.Context, options metav1.ListOptions) (*unstru
 func TestAnEditDoesNotWaitForASearch(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	requests := map[string]ctrl.Request{}
-	for _, name := range []string{"searches", "edited"} {
-		p := r.small(name)
-		r.create(p)
-		r.ready(p)
-		requests[name] = ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}
-	}
+	requests := r.readyOnes("searches", "edited")
 	r.did(r.aws.Logs.CreateLogGroup(r.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/left"),
 		Tags: map[string]string{resource.OwnerTag: operatorID + "/" + r.ns + "/edited", resource.OriginTag: string(resource.Created)}}))
 	isLeft := func() bool {

@@ -51,13 +51,7 @@ func (q wakes) Add(req ctrl.Request) { q.woken <- req }
 func TestAnEditDoesNotWaitForPeriodicPasses(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	requests := map[string]ctrl.Request{}
-	for _, name := range []string{"held", "waits", "edited"} {
-		p := r.small(name)
-		r.create(p)
-		r.ready(p)
-		requests[name] = ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}
-	}
+	requests := r.readyOnes("held", "waits", "edited")
 	slow := &slowly{Client: profiles.Client, edited: "edited", held: make(chan struct{}), release: make(chan struct{})}
 	queue := wakes{woken: make(chan ctrl.Request, 8)}
 	started := justStarted()

@@ -60,9 +60,9 @@ func TestUrgentReadsGoAlone(t *testing.T) {
 func TestNobodyInAHurryWaitsForAFirstSweep(t *testing.T) {
 	r := newRig(t)
 	now := r.within(r.clock.Now())
-	held, release := make(chan struct{}), make(chan struct{})
+	sweeps := gate{make(chan struct{}), make(chan struct{})}
 	slow := r.aws
-	slow.Logs, slow.Tagging = slowLogs{slow.Logs, held, release}, slowTags{slow.Tagging, held, release}
+	slow.Logs, slow.Tagging = slowLogs{slow.Logs, sweeps}, slowTags{slow.Tagging, sweeps}
 	r.view.Renew(slow)
 	found := make(chan int)
 	go func() {
@@ -70,8 +70,8 @@ func TestNobodyInAHurryWaitsForAFirstSweep(t *testing.T) {
 		found <- len(out.LogGroups)
 	}()
 	go func() { found <- len(r.owned(awsapi.Urgent(now), owner)) }()
-	<-held
-	<-held
+	<-sweeps.held
+	<-sweeps.held
 	hurried, stop := context.WithTimeout(awsapi.Urgent(now), 10*time.Second) // or a test that waits after all would never end
 	defer stop()
 	alone, err := r.view.Clients().Logs.DescribeLogGroups(hurried, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("/pods/other")})
@@ -82,36 +82,42 @@ func TestNobodyInAHurryWaitsForAFirstSweep(t *testing.T) {
 		t.Errorf("an urgent search gives %v, %t, %v: want it put off", arns, ok, err)
 	}
 	go func() { found <- len(r.owned(now, owner)) }()
-	close(release)
+	close(sweeps.release)
 	got := []int{<-found, <-found, <-found}
 	if slices.Sort(got); !slices.Equal(got, []int{1, 5, 5}) {
 		t.Errorf("found %v, want a log group and, twice, five objects of the owner", got)
 	}
 }
 
+// gate holds up whoever passes it.
+type gate struct{ held, release chan struct{} }
+
+func (g gate) pass() {
+	g.held <- struct{}{}
+	<-g.release
+}
+
 // slowLogs and slowTags hold up sweeps over everything.
 type slowLogs struct {
 	awsapi.Logs
-	held, release chan struct{}
+	gate
 }
 
 // DescribeLogGroups implements awsapi.Logs.
 func (c slowLogs) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.DescribeLogGroupsInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
 	if in.LogGroupNamePrefix == nil {
-		c.held <- struct{}{}
-		<-c.release
+		c.pass()
 	}
 	return c.Logs.DescribeLogGroups(ctx, in, opts...)
 }
 
 type slowTags struct {
 	awsapi.Tagging
-	held, release chan struct{}
+	gate
 }
 
 // GetResources implements awsapi.Tagging.
 func (c slowTags) GetResources(ctx context.Context, in *resourcegroupstaggingapi.GetResourcesInput, opts ...func(*resourcegroupstaggingapi.Options)) (*resourcegroupstaggingapi.GetResourcesOutput, error) {
-	c.held <- struct{}{}
-	<-c.release
+	c.pass()
 	return c.Tagging.GetResources(ctx, in, opts...)
 }

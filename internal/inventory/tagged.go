@@ -112,14 +112,12 @@ func (v *View) ownedNow(ctx context.Context, owner string) ([]string, error) {
 
 // OwnedKeys returns the ARNs of the keys among what Owned returns.
 func (v *View) OwnedKeys(ctx context.Context, owner string) ([]string, error) {
-	age, ok := ageOf(ctx)
-	if !ok {
-		return withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType)
+	if age, ok := ageOf(ctx); ok {
+		all, then, ok, err := v.tagged.get(ctx, v.now, age.written(), 1, v.readTagged)
+		if ok {
+			tell(ctx, then)
+			return slices.DeleteFunc(slices.Clone(all.byOwner[owner]), func(arn string) bool { return !strings.Contains(arn, ":kms:") }), err
+		}
 	}
-	all, then, ok, err := v.tagged.get(ctx, v.now, age.written(), 1, v.readTagged)
-	if err == nil && !ok {
-		return withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType)
-	}
-	tell(ctx, then)
-	return slices.DeleteFunc(slices.Clone(all.byOwner[owner]), func(arn string) bool { return !strings.Contains(arn, ":kms:") }), err
+	return withTag(ctx, v.aws.Load().Tagging, v.ownerTag, owner, KeyType)
 }
