@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/prometheus/client_golang/prometheus"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -51,9 +50,7 @@ func newEventRig(t *testing.T, change ...func(*v1alpha1.AWSAccount)) *rig {
 // isPerson has the test's own calls come from a person.
 func (r *rig) isPerson() {
 	r.sim.AddKey(personKey, person)
-	cfg := awstest.Config(r.url)
-	cfg.Credentials = credentials.NewStaticCredentialsProvider(personKey, "secret", "")
-	r.aws = awsapi.NewClients(cfg)
+	r.aws = awsapi.NewClients(awstest.ConfigAs(r.url, personKey, "secret"))
 }
 
 // deliver puts the records that have come since the last time into the queue that the operator reads.

@@ -13,10 +13,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 )
 
 // start runs the command and returns its URL, and a stop that waits for its end.
@@ -50,7 +51,7 @@ func start(t *testing.T, args ...string) (url string, stop func() error) {
 func TestServesTheDemoSeedUntilItIsStopped(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "calls.jsonl")
 	url, stop := start(t, "--seed", "../../hack/demo-seed.yaml", "--log", log, "--profile-create", "5s")
-	api := eks.New(eks.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("ALICE", "s", "")})
+	api := eks.NewFromConfig(awstest.ConfigAs(url, "ALICE", "s"))
 	out, err := api.DescribeCluster(context.Background(), &eks.DescribeClusterInput{Name: aws.String("prod")})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +98,7 @@ func TestEnforcedPolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url, stop := start(t, append(c.args, "--seed", "../../hack/demo-seed.yaml", "--enforce", policy)...)
 			for key, want := range map[string]bool{c.held: false, c.freely: true} {
-				api := eks.New(eks.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider(key, "s", "")})
+				api := eks.NewFromConfig(awstest.ConfigAs(url, key, "s"))
 				_, err := api.DescribeCluster(context.Background(), &eks.DescribeClusterInput{Name: aws.String("prod")})
 				if (err == nil) != want || err != nil && !strings.Contains(err.Error(), "eks:DescribeCluster") {
 					t.Errorf("%s: %v", key, err)
@@ -113,12 +114,12 @@ func TestEnforcedPolicy(t *testing.T) {
 // TestEventsQueue wants the event of a write on the queue after its delay, by the command's clock.
 func TestEventsQueue(t *testing.T) {
 	url, stop := start(t, "--events-queue", "changes", "--events-delay", "1h")
-	keys, queue := credentials.NewStaticCredentialsProvider("ALICE", "s", ""), aws.String(url+"/111122223333/changes")
-	logs := cloudwatchlogs.New(cloudwatchlogs.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: keys})
+	alice, queue := awstest.ConfigAs(url, "ALICE", "s"), aws.String(url+"/111122223333/changes")
+	logs := cloudwatchlogs.NewFromConfig(alice)
 	if _, err := logs.CreateLogGroup(context.Background(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/a")}); err != nil {
 		t.Fatal(err)
 	}
-	api := sqs.New(sqs.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: keys})
+	api := sqs.NewFromConfig(alice)
 	for _, want := range []int{0, 1} {
 		out, err := api.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: queue})
 		if err != nil || len(out.Messages) != want {
@@ -142,7 +143,7 @@ func TestEventsQueue(t *testing.T) {
 func TestAWSRates(t *testing.T) {
 	for _, args := range [][]string{nil, {"--aws-rates"}} {
 		url, stop := start(t, args...)
-		api := eks.New(eks.Options{Region: "eu-west-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("ALICE", "s", ""), Retryer: aws.NopRetryer{}})
+		api := eks.NewFromConfig(awstest.ConfigAs(url, "ALICE", "s"))
 		throttled := false
 		for range 200 {
 			_, err := api.ListClusters(context.Background(), &eks.ListClustersInput{})

@@ -144,7 +144,7 @@ func (s *Sessions) load(ctx context.Context, cfg Config) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, &ConfigError{err}
 	}
-	sdk.HTTPClient = plainBodies{sdk.HTTPClient}
+	sdk.HTTPClient = PlainBodies(sdk.HTTPClient)
 	if cfg.EndpointURL != "" {
 		sdk.BaseEndpoint = aws.String(cfg.EndpointURL)
 	}

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
@@ -20,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 )
 
 // rig is a seeded simulator on a clock that the test moves, with the real
@@ -76,10 +76,8 @@ func newRig(t *testing.T, opts Options) *rig {
 }
 
 func newClients(url, key, region string) *clients {
-	cfg := aws.Config{
-		Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider(key, "secret", ""),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, HTTPClient: newHTTPClient(),
-	}
+	cfg := awstest.ConfigAs(url, key, "secret")
+	cfg.Region = region
 	return &clients{
 		eks: eks.NewFromConfig(cfg), kms: kms.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), sts: sts.NewFromConfig(cfg),
 		tagging: resourcegroupstaggingapi.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg), sqs: sqs.NewFromConfig(cfg),

@@ -21,7 +21,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
@@ -30,6 +29,8 @@ import (
 	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 )
 
 // The modules of aws-sdk-go-v2 ship one request and one response of each
@@ -292,10 +293,8 @@ func beyondModel(path string, got, model any) string {
 // everyOperation calls every operation of the JSON services with success.
 func everyOperation(t *testing.T, rec *recorder) {
 	r := newRig(t, Options{PageSize: 1})
-	cfg := aws.Config{
-		Region: DefaultRegion, BaseEndpoint: &r.url, HTTPClient: rec,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "secret", ""),
-	}
+	cfg := awstest.ConfigAs(r.url, "AKIAEXAMPLE", "secret")
+	cfg.HTTPClient = rec
 	recordEKS(t, eks.NewFromConfig(cfg), r)
 	arn := recordKMS(t, kms.NewFromConfig(cfg))
 	recordLogs(t, cloudwatchlogs.NewFromConfig(cfg), arn)

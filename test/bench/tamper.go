@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -19,6 +18,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
 
@@ -39,7 +39,8 @@ type person struct {
 }
 
 func (f *fleet) person() person {
-	cfg := aws.Config{Region: awssim.DefaultRegion, BaseEndpoint: &f.url, Credentials: credentials.NewStaticCredentialsProvider("PERSON", "secret", "")}
+	cfg := awstest.ConfigAs(f.url, "PERSON", "secret")
+	cfg.Retryer = nil // the SDK's own retries
 	return person{ec2.NewFromConfig(cfg), iam.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), eks.NewFromConfig(cfg), kms.NewFromConfig(cfg)}
 }
 

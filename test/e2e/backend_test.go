@@ -10,8 +10,6 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
@@ -20,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 )
 
 const (
@@ -73,10 +73,7 @@ func startBackend(t *testing.T, name, dir string, args ...string) *backend {
 		}
 		return response.Body.Close()
 	}, b.process)
-	cfg := aws.Config{
-		Region: region, BaseEndpoint: aws.String(b.url), Retryer: func() aws.Retryer { return aws.NopRetryer{} },
-		Credentials: credentials.NewStaticCredentialsProvider(testKey, "secret", ""),
-	}
+	cfg := awstest.ConfigAs(b.url, testKey, "secret")
 	b.eks, b.iam, b.ec2, b.kms = eks.NewFromConfig(cfg), iam.NewFromConfig(cfg), ec2.NewFromConfig(cfg), kms.NewFromConfig(cfg)
 	b.logs, b.tagging = cloudwatchlogs.NewFromConfig(cfg), resourcegroupstaggingapi.NewFromConfig(cfg)
 	b.sqs = sqs.NewFromConfig(cfg)

@@ -11,9 +11,10 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 )
 
 // publishedPolicy writes the policy of docs/iam.md into a file, as its own instructions do: the simulator holds the
@@ -66,7 +67,7 @@ func (s *suite) leastPrivilege(t *testing.T) {
 	if operator < 500 {
 		t.Errorf("the operator called AWS %d times: this proves little", operator)
 	}
-	cfg := aws.Config{Region: region, BaseEndpoint: &s.backend.url, Credentials: credentials.NewStaticCredentialsProvider(operatorKey, operatorSecret, "")}
+	cfg := awstest.ConfigAs(s.backend.url, operatorKey, operatorSecret)
 	_, err := kms.NewFromConfig(cfg).ListKeys(background(), &kms.ListKeysInput{})
 	wantCode(t, "an action that is not in the policy", err, "AccessDeniedException")
 	role := "somebody-elses"

@@ -12,11 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/go-logr/logr/testr"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 	"github.com/fargate-security/fargate-security-operator/test/processes"
 )
@@ -120,9 +119,9 @@ func (m *moto) happen(t *testing.T, region string, records ...object) {
 
 // poller is the operator's, on moto.
 func (m *moto) poller(t *testing.T, region, url string, handled *[]events.Change) *events.Poller {
-	clients := awsapi.NewClients(aws.Config{
-		Region: region, BaseEndpoint: aws.String(m.url), Credentials: credentials.NewStaticCredentialsProvider("TESTER", "secret", ""),
-	})
+	cfg := awstest.ConfigAs(m.url, "TESTER", "secret")
+	cfg.Region = region
+	clients := awsapi.NewClients(cfg)
 	return &events.Poller{
 		Queue: func(context.Context) (awsapi.SQS, error) { return clients.SQS, nil }, URL: url, Log: testr.New(t),
 		Handle: func(changes []events.Change) { *handled = append(*handled, changes...) },

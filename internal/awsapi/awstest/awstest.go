@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -27,12 +28,16 @@ const Region = "eu-west-1"
 
 // Config is the SDK's configuration for an endpoint. Nothing is retried, so that an injected error is seen once and at
 // once.
-func Config(url string) aws.Config {
+func Config(url string) aws.Config { return ConfigAs(url, AccessKey, "secret") }
+
+// ConfigAs is Config with the keys of another caller.
+func ConfigAs(url, key, secret string) aws.Config {
 	return aws.Config{
 		Region:       Region,
 		BaseEndpoint: aws.String(url),
-		Credentials:  credentials.NewStaticCredentialsProvider(AccessKey, "secret", ""),
+		Credentials:  credentials.NewStaticCredentialsProvider(key, secret, ""),
 		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
+		HTTPClient:   awsapi.PlainBodies(awshttp.NewBuildableClient()),
 	}
 }
 
