@@ -5,6 +5,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -110,7 +112,7 @@ func rusage() time.Duration {
 }
 
 func TestSectionsAndSizes(t *testing.T) {
-	full, err := sizeOf("")
+	full, err := sizeOf("", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +128,15 @@ func TestSectionsAndSizes(t *testing.T) {
 	if _, err := sections("limit", all); err == nil {
 		t.Error("a section that there is not is taken")
 	}
-	if _, err := sizeOf("large"); err == nil {
+	if few, err := sizeOf("small", "20,40"); err != nil || !slices.Equal(few.scale, []int{20, 40}) || few.created != sizes["small"].created {
+		t.Errorf("%+v, %v: want small with fleets of 20 and 40", few, err)
+	}
+	for _, profiles := range []string{"x", "0", "40,20", "20,", " 20"} {
+		if _, err := sizeOf("", profiles); err == nil || !strings.Contains(err.Error(), "BENCH_PROFILES") {
+			t.Errorf("BENCH_PROFILES=%q: %v", profiles, err)
+		}
+	}
+	if _, err := sizeOf("large", ""); err == nil {
 		t.Error("a size that there is not is taken")
 	}
 }

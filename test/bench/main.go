@@ -5,6 +5,7 @@
 //
 //	BENCH=reads,create,events,serial,scale,limits  the sections to run (default: all)
 //	BENCH_SIZE=small                               a minute or so in place of twenty: only the counts mean anything
+//	BENCH_PROFILES=1000,5000                       how many profiles scale measures; limits takes the last
 //	BENCH_PPROF=1                                  CPU and heap profiles of the section scale
 package main
 
@@ -57,7 +58,7 @@ func steps(s size) []step {
 const serialSection = "serial" // needs no fleet
 
 func run(ctx context.Context) error {
-	size, err := sizeOf(os.Getenv("BENCH_SIZE"))
+	size, err := sizeOf(os.Getenv("BENCH_SIZE"), os.Getenv("BENCH_PROFILES"))
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,14 +46,23 @@ var sizes = map[string]size{
 	},
 }
 
-func sizeOf(name string) (size, error) {
-	if name == "" {
-		name = "full"
-	}
-	s, ok := sizes[name]
-	s.name = name
+// sizeOf is the size of that name (the full one if there is none), with fleets of other sizes if profiles lists some.
+func sizeOf(name, profiles string) (size, error) {
+	s, ok := sizes[cmp.Or(name, "full")]
+	s.name = cmp.Or(name, "full")
 	if !ok {
 		return s, fmt.Errorf("BENCH_SIZE is %q: take small, middle or full", name)
+	}
+	if profiles == "" {
+		return s, nil
+	}
+	s.name, s.scale = s.name+", "+profiles+" profiles", nil
+	for text := range strings.SplitSeq(profiles, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || len(s.scale) > 0 && n <= s.scale[len(s.scale)-1] {
+			return s, fmt.Errorf("BENCH_PROFILES is %q: take numbers that grow, like 1000,5000", profiles)
+		}
+		s.scale = append(s.scale, n)
 	}
 	return s, nil
 }
