@@ -341,7 +341,7 @@ $drift"
 
 show_drift() {
   step "The drift shows, and nothing is touched"
-  note "The operator would notice by itself within resyncInterval (5 minutes). The annotation asks for it now."
+  note "The operator would notice by itself within one and a half resyncIntervals (of 5 minutes). The annotation asks for it now."
   read_now "demo-1"
   run 'kubectl get fsp -n platform'
   run "kubectl get fsp payments -n platform -o jsonpath='{range .status.drift[*]}{.severity}{\"\\t\"}{.resource}{\"\\t\"}{.path}{\"\\t\"}{.action}{\"\\n\"}{end}'"

@@ -117,7 +117,7 @@ type Guardrails struct {
 
 // AWSAccountStatus is what the operator found.
 type AWSAccountStatus struct {
-	// conditions are Ready, and while True Reconciling or Stalled.
+	// conditions are Ready, and while True Reconciling or Stalled; with spec.driftEvents, DriftEvents too.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -26,6 +26,7 @@ const (
 	faults  = "faults"  // what AWS answered
 	drifted = "drifted" // of the condition Drifted
 	warning = "warning" // said in the section's message; stops nothing
+	queue   = "queue"   // of an AWSAccount's condition DriftEvents
 )
 
 // checkedReasons returns the table of reasons, in groups, and fails unless it holds exactly the reasons that are in the code.

@@ -11,7 +11,7 @@ var reasons = []reason{
 	{general, "Suspended", "Mode Suspend: AWS is neither read nor written."},
 	{general, "Unknown", "AWS was not read yet."},
 	{general, "Deleting", "The object is being deleted."},
-	{general, "Receiving", "Changes in AWS are received from the queue of the AWSAccount (DriftEvents is True)."},
+	{queue, "Receiving", "Changes in AWS are received from the queue of the AWSAccount (DriftEvents is True)."},
 	{general, "InUse", "Something still uses the object: profiles an AWSAccount, a declared object one that is no longer declared."},
 	{general, "ObjectMissing", "An object that was there is gone (drift, path `(object)`), or in Observe: does not exist and is not created."},
 
@@ -100,6 +100,6 @@ var reasons = []reason{
 	{drifted, "FargateProfileSubnetsChanged", "The profile has other subnets, which AWS cannot change."},
 	{drifted, "FargateProfileRoleChanged", "The profile has another pod execution role, which AWS cannot change."},
 
-	{warning, "QueueUnreadable", "`spec.driftEvents.queueURL` cannot be read (DriftEvents is False): changes are found at the next read of AWS. Tried again with pauses of up to a minute; the AWSAccount stays Ready."},
+	{queue, "QueueUnreadable", "`spec.driftEvents.queueURL` cannot be read (DriftEvents is False): changes are found at the next read of AWS. Tried again with pauses of up to a minute; the AWSAccount stays Ready."},
 	{warning, "SelectorsOverlap", "A pod could match another profile of the cluster as well; the message says which one EKS takes."},
 }

@@ -27,7 +27,7 @@ type row struct {
 }
 
 // The table of all calls that change something that the operator looks at, those that it never makes itself included.
-// "request" is the record's requestParameters, "response" its responseElements, "resources" its resources; fields.go
+// "request" is the record's requestParameters, "response" its responseElements, "resources" its resources; find.go
 // says how a path is followed.
 //
 // AWS documents no schema of these: the spellings are those of records that were published. Where none was found, they

@@ -4,7 +4,7 @@
 // server and etcd; AWS is the simulator, in the bench's own process. It prints one table, and writes it as JSON.
 //
 //	BENCH=reads,create,events,serial,scale,limits  the sections to run (default: all)
-//	BENCH_SIZE=small                               a minute or so in place of twenty: only the counts mean anything
+//	BENCH_SIZE=small                               five minutes in place of twenty-five: only the counts mean anything
 //	BENCH_PROFILES=1000,5000                       how many profiles scale measures; limits takes the last
 //	BENCH_PPROF=1                                  CPU and heap profiles of the section scale
 package main
