@@ -49,6 +49,6 @@ func (s *Shared[T]) Part(ctx context.Context, now func() time.Time, name string,
 	if err != nil || !ok || then.begun.Before(age.Written) || !s.parts.last(part).Before(then.begun) {
 		return value, false, err
 	}
-	tell(ctx, then)
+	tell(ctx, asOf{}) // of one object a list tells less than is needed to change it
 	return value, true, nil
 }

@@ -61,11 +61,11 @@ func (r eksReads) ListFargateProfiles(ctx context.Context, in *eks.ListFargatePr
 // clusterChanges and profileChanges tell that AWS is at work on something: what was read of it before is of no use, and
 // no event tells of its end.
 func clusterChanges(c *types.Cluster) bool {
-	return c.Status == types.ClusterStatusCreating || c.Status == types.ClusterStatusUpdating || c.Status == types.ClusterStatusDeleting
+	return c != nil && (c.Status == types.ClusterStatusCreating || c.Status == types.ClusterStatusUpdating || c.Status == types.ClusterStatusDeleting)
 }
 
 func profileChanges(p *types.FargateProfile) bool {
-	return p.Status == types.FargateProfileStatusCreating || p.Status == types.FargateProfileStatusDeleting
+	return p != nil && (p.Status == types.FargateProfileStatusCreating || p.Status == types.FargateProfileStatusDeleting)
 }
 
 // one answers a question that AWS takes one object at a time: source and objects say which events tell of a change. What

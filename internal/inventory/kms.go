@@ -26,7 +26,7 @@ func (r kmsReads) DescribeKey(ctx context.Context, in *kms.DescribeKeyInput, opt
 	ref := aws.ToString(in.KeyId)
 	v := r.view
 	objects := []events.Object{keyObject(ref)}
-	if known, _, ok := v.keys.last(ref, v.now()); ok {
+	if known, _, ok := v.keys.last(ref, v.now()); ok && known.KeyMetadata != nil {
 		objects = append(objects, keyObject(aws.ToString(known.KeyMetadata.KeyId)))
 	}
 	return one(ctx, v, &v.keys, ref, events.SourceKMS, func(ctx context.Context) (*kms.DescribeKeyOutput, error) {

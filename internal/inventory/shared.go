@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -18,7 +19,7 @@ type shared[T any] struct {
 	value T
 	begun time.Time
 	// under is the reading under way, nil if there is none.
-	under *reading
+	under *reading[T]
 }
 
 // asOf says how good an answer is.
@@ -29,60 +30,109 @@ type asOf struct {
 	asked bool
 }
 
-type reading struct {
+type reading[T any] struct {
 	begun time.Time
-	done  chan struct{}
-	err   error // once done is closed
 	// raise makes it urgent.
 	raise func()
+	done  chan struct{}
+	// Once done is closed: what was read, or what went wrong, and whether that says nothing about AWS, since the time of
+	// who asked was up.
+	value  T
+	err    error
+	gaveUp bool
+}
+
+// wait returns when the reading is over, or with the error of ctx.
+func (u *reading[T]) wait(ctx context.Context) error {
+	select {
+	case <-u.done:
+		return nil
+	default:
+	}
+	select {
+	case <-u.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// here has whoever asks read, apart has it read beside: it goes on when they give up.
+func here(read func()) { read() }
+
+func apart(read func()) {
+	go func() {
+		defer func() {
+			if recover() != nil { // who waits is told by shared.read
+				debug.PrintStack()
+			}
+		}()
+		read()
+	}()
 }
 
 // get returns an answer whose reading did not begin before notBefore, and how good it is. Errors: those of read, which
-// everybody gets who waited for the same reading, and ctx's own.
-func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, read func(context.Context) (T, error)) (T, asOf, error) {
+// everybody gets who waited for the same reading, and ctx's own. run is here or apart.
+func (s *shared[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, run func(func()), read func(context.Context) (T, error)) (none T, _ asOf, _ error) {
 	for {
 		s.mu.Lock()
 		if s.enough(notBefore) {
 			defer s.mu.Unlock()
 			return s.value, asOf{begun: s.begun}, nil
 		}
-		under := s.under
-		if under == nil {
-			under = &reading{begun: now(), done: make(chan struct{})}
-			ctx, under.raise = awsapi.Raisable(ctx)
+		under, mine := s.under, s.under == nil
+		if mine {
+			raisable, raise := awsapi.Raisable(ctx)
+			under = &reading[T]{begun: now(), raise: raise, done: make(chan struct{})}
 			s.under = under
 			s.mu.Unlock()
-			return s.read(ctx, under, read)
+			run(func() { s.read(raisable, under, read) })
+		} else {
+			s.mu.Unlock()
 		}
-		s.mu.Unlock()
 		if awsapi.IsUrgent(ctx) {
 			under.raise()
 		}
-		select {
-		case <-ctx.Done():
-			var none T
-			return none, asOf{}, ctx.Err()
-		case <-under.done:
+		if err := under.wait(ctx); err != nil {
+			return none, asOf{}, err
 		}
-		// A reading that ended with its own reader says nothing about AWS, and one that began too early is not ours.
-		if under.err != nil && !under.begun.Before(notBefore) && !errors.Is(under.err, context.Canceled) && !errors.Is(under.err, context.DeadlineExceeded) {
-			var none T
+		if mine {
+			return under.value, asOf{under.begun, true}, under.err
+		}
+		if under.err != nil && !under.gaveUp && !under.begun.Before(notBefore) { // one that began too early is not ours
 			return none, asOf{}, under.err
 		}
 	}
 }
 
-func (s *shared[T]) read(ctx context.Context, under *reading, read func(context.Context) (T, error)) (T, asOf, error) {
-	value, err := read(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if under.err = err; err == nil && !under.begun.Before(s.begun) { // or renew has been told something newer meanwhile
-		s.value, s.begun = value, under.begun
-	}
-	s.under = nil
-	close(under.done)
-	return value, asOf{under.begun, true}, err
+func (s *shared[T]) read(ctx context.Context, under *reading[T], read func(context.Context) (T, error)) {
+	under.err = errBroken // should read panic
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		under.gaveUp = under.err != nil && ctx.Err() != nil // a call that hung ends with DeadlineExceeded too, and is AWS's doing
+		if !under.begun.Before(s.begun) {                   // or renew has been told something newer meanwhile
+			s.keep(under)
+		}
+		s.under = nil
+		close(under.done)
+	}()
+	under.value, under.err = read(ctx)
 }
+
+// keep takes the outcome of a reading. Where AWS says that there is no such object, what it was is no answer any more, not
+// even to who would take an old one. s.mu is held.
+func (s *shared[T]) keep(r *reading[T]) {
+	switch {
+	case r.err == nil:
+		s.value, s.begun = r.value, r.begun
+	case awsapi.IsNotFound(r.err):
+		var none T
+		s.value, s.begun = none, time.Time{}
+	}
+}
+
+var errBroken = errors.New("the reading broke off")
 
 // enough tells that the last answer's reading did not begin before notBefore. s.mu is held.
 func (s *shared[T]) enough(notBefore time.Time) bool {
@@ -123,7 +173,7 @@ type answers[T any] struct {
 
 // get returns what was answered to key, as shared.get does.
 func (a *answers[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, key string, read func(context.Context) (T, error)) (T, error) {
-	value, then, err := a.entry(key, now()).get(ctx, now, notBefore, read)
+	value, then, err := a.entry(key, now()).get(ctx, now, notBefore, here, read)
 	tell(ctx, then)
 	return value, err
 }

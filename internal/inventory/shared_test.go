@@ -4,8 +4,12 @@ package inventory
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
+
+	"github.com/aws/smithy-go"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
@@ -65,13 +69,13 @@ func TestSomebodyWhoWaitsMakesAReadingUrgent(t *testing.T) {
 		}
 		urgent := make(chan bool)
 		go func() {
-			got, _, _ := one.get(context.Background(), now, noon, read)
+			got, _, _ := one.get(context.Background(), now, noon, here, read)
 			urgent <- got
 		}()
 		<-began
 		ctx, cancel := context.WithCancel(joins)
 		cancel() // it gives up at once, and has told before that
-		_, _, _ = one.get(ctx, now, noon, read)
+		_, _, _ = one.get(ctx, now, noon, here, read)
 		close(joined)
 		if got := <-urgent; got != awsapi.IsUrgent(joins) {
 			t.Errorf("urgent: %t, when who joins is: %t", got, awsapi.IsUrgent(joins))
@@ -100,4 +104,111 @@ func TestWhoMustKnowWaits(t *testing.T) {
 		t.Errorf("got %q, %t, %v", got, ok, err)
 	}
 	<-over
+}
+
+// TestAHungCallIsAnAnswerToAllWhoWait: its time was up, not that of who asked. Were it tried again for each of them, a dead
+// endpoint would hold up one after the other.
+func TestAHungCallIsAnAnswerToAllWhoWait(t *testing.T) {
+	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+	now := func() time.Time { return noon }
+	one := &shared[string]{}
+	began, release, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	hung := fmt.Errorf("DescribeCluster: %w", context.DeadlineExceeded)
+	go func() {
+		defer close(over)
+		_, _, _ = one.get(context.Background(), now, noon, here, func(context.Context) (string, error) {
+			close(began)
+			<-release
+			return "", hung
+		})
+	}()
+	<-began
+	one.under.raise = func() { close(release) } // whoever joins it in a hurry says so
+	_, _, err := one.get(awsapi.Urgent(context.Background()), now, noon, here, func(context.Context) (string, error) {
+		t.Error("who waited asked again")
+		return "", nil
+	})
+	if !errors.Is(err, hung) {
+		t.Errorf("who waited is told %v", err)
+	}
+	<-over
+}
+
+// TestWhatIsNoMoreIsNoAnswer: not even to who would take an old one.
+func TestWhatIsNoMoreIsNoAnswer(t *testing.T) {
+	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+	clock := noon
+	now := func() time.Time { return clock }
+	all := &answers[string]{}
+	read := func(value string, err error) (string, error) {
+		return all.get(context.Background(), now, clock, "key", func(context.Context) (string, error) { return value, err })
+	}
+	_, _ = read("it is there", nil)
+	clock = noon.Add(time.Minute)
+	if _, err := read("", &smithy.GenericAPIError{Code: "ThrottlingException"}); err == nil {
+		t.Error("no error")
+	}
+	if value, _, ok := all.last("key", clock); !ok || value != "it is there" {
+		t.Errorf("after a throttle %q, %t is kept", value, ok)
+	}
+	if _, err := read("", &smithy.GenericAPIError{Code: "NotFoundException"}); err == nil {
+		t.Error("no error")
+	}
+	if value, _, ok := all.last("key", clock); ok {
+		t.Errorf("%q is kept of what is no more", value)
+	}
+}
+
+// TestASweepOutlastsThePassThatBeganIt: or one that takes longer than a pass would be begun again and again, and everybody
+// wait for it. When the operator ends it ends.
+func TestASweepOutlastsThePassThatBeganIt(t *testing.T) {
+	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+	now := func() time.Time { return noon }
+	all := &sweep[string]{}
+	release, ended := make(chan struct{}), make(chan error, 8)
+	read := func(ctx context.Context) (string, int, error) {
+		select {
+		case <-release:
+		case <-ctx.Done():
+		case <-time.After(10 * time.Second): // or a test that waits after all would never end
+		}
+		ended <- ctx.Err()
+		return "everything", 1, ctx.Err()
+	}
+	pass, over := context.WithTimeout(context.Background(), time.Millisecond)
+	defer over()
+	if _, _, _, err := all.get(pass, now, noon, always, read); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the pass whose time is up is told %v", err)
+	}
+	close(release)
+	if value, _, _, err := all.get(context.Background(), now, noon, always, read); value != "everything" || err != nil {
+		t.Errorf("the next one is told %q, %v", value, err)
+	}
+	if err := <-ended; err != nil || len(ended) > 0 {
+		t.Errorf("the sweep ended with %v, and %d more were begun", err, len(ended))
+	}
+
+	release = make(chan struct{})
+	operator, end := context.WithCancel(context.Background())
+	time.AfterFunc(time.Millisecond, end)
+	if _, _, _, err := all.get(operator, now, noon.Add(time.Hour), always, read); !errors.Is(err, context.Canceled) {
+		t.Errorf("the pass of an operator that ends is told %v", err)
+	}
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("its sweep ends with %v", err)
+	}
+}
+
+// TestAReadingThatBreaksOffHoldsUpNobody: whoever waits is told, and the next one reads.
+func TestAReadingThatBreaksOffHoldsUpNobody(t *testing.T) {
+	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+	now := func() time.Time { return noon }
+	all := &sweep[string]{}
+	if _, _, _, err := all.get(context.Background(), now, noon, always, func(context.Context) (string, int, error) { panic("a bug") }); !errors.Is(err, errBroken) {
+		t.Errorf("who asked is told %v", err)
+	}
+	value, _, _, err := all.get(context.Background(), now, noon, always, func(context.Context) (string, int, error) { return "everything", 1, nil })
+	if value != "everything" || err != nil {
+		t.Errorf("the next one is told %q, %v", value, err)
+	}
 }

@@ -4,6 +4,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
@@ -30,7 +31,9 @@ func (s *sweep[T]) get(ctx context.Context, now func() time.Time, notBefore time
 	if awsapi.IsUrgent(ctx) && !s.has(notBefore) && s.isSpared(calls) {
 		return value, then, false, nil
 	}
-	value, then, err = s.shared.get(ctx, now, notBefore, func(ctx context.Context) (T, error) {
+	value, then, err = s.shared.get(ctx, now, notBefore, apart, func(ctx context.Context) (T, error) {
+		ctx, done := beyond(ctx)
+		defer done()
 		value, calls, err := read(ctx)
 		if err == nil {
 			s.use.swept(calls, now())
@@ -38,6 +41,22 @@ func (s *sweep[T]) get(ctx context.Context, now func() time.Time, notBefore time
 		return value, err
 	})
 	return value, then, true, err
+}
+
+// longestSweep is far more than the log groups that an account may have take: a million, at 500 a second.
+// Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+const longestSweep = time.Hour
+
+// beyond returns a context for a sweep, which goes on when the time of the pass that began it is up: a sweep that takes longer
+// than a pass would never end otherwise, and all passes wait for it. It ends when ctx is cancelled.
+func beyond(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestSweep)
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			cancel()
+		}
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // isSpared tells whether a sweep is not waited for.

@@ -73,7 +73,7 @@ func (v *View) tagsOf(ctx context.Context, arn string, object events.Object) ([]
 		return nil, err
 	}
 	if all.tags[arn] != nil {
-		tell(ctx, then)
+		tell(ctx, asOf{}) // the Tagging API may lag behind the object's own service, however lately it was asked
 	}
 	return all.tags[arn], nil
 }

@@ -36,14 +36,14 @@ func (u *use) sweepIsCheaper(name string, callsEach int, now time.Time) bool {
 		u.asked = map[string]time.Time{}
 	}
 	u.asked[name] = now
+	if now.Sub(u.sorted) > sortEvery {
+		u.dropOld(now)
+	}
 	if u.pages == 0 || now.Sub(u.at) > relearn {
 		return true
 	}
 	if u.pages <= callsEach {
 		return true
-	}
-	if now.Sub(u.sorted) > sortEvery {
-		u.dropOld(now)
 	}
 	return u.pages <= callsEach*len(u.asked)
 }

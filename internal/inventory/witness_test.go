@@ -3,6 +3,7 @@
 package inventory_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 )
 
-// TestWitnessed: an answer that was read for the question is AWS's own word, and one from before is not, read by read.
+// TestWitnessed: an answer that was read for the question is AWS's own word, and one from before is not, read by read. What the
+// Tagging API says of another service's objects never is.
 func TestWitnessed(t *testing.T) {
 	for _, read := range reads {
 		r := newRig(t)
@@ -20,8 +22,8 @@ func TestWitnessed(t *testing.T) {
 			return proven()
 		}
 		begun := r.clock.Now()
-		if !proven(begun) {
-			t.Errorf("%s: the first to ask is told old news", read.name)
+		if indexed := strings.HasPrefix(read.name, "ListTagsForResource") || strings.HasPrefix(read.name, "ListResourceTags"); proven(begun) == indexed {
+			t.Errorf("%s: the first to ask is told AWS's own word: %t", read.name, !indexed)
 		}
 		calls := len(r.sim.Calls())
 		r.clock.Advance(time.Second)
