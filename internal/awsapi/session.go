@@ -20,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
 )
 
 const (
@@ -93,11 +95,14 @@ func (s *Sessions) Account(ctx context.Context, cfg Config) (*Account, error) {
 }
 
 // Verify reads the credentials of a Config anew and asks AWS who they belong to. The new session takes the place of the
-// one before, whose credentials may have been renewed meanwhile; when it is not of the declared account there is none.
+// one before, whose credentials may have been renewed meanwhile. When it is not of the declared account, or AWS refuses it,
+// there is none; what passes, such as a throttle, says nothing about the one before, which stays.
 func (s *Sessions) Verify(ctx context.Context, cfg Config) (*Account, error) {
 	account, err := s.connect(ctx, cfg)
 	if err != nil {
-		s.forget(cfg)
+		if !passes(err) {
+			s.forget(cfg)
+		}
 		return nil, err
 	}
 	s.mu.Lock()
@@ -107,6 +112,16 @@ func (s *Sessions) Verify(ctx context.Context, cfg Config) (*Account, error) {
 	}
 	s.accounts[cfg] = account
 	return account, nil
+}
+
+// passes tells that the same question may have another answer in a while.
+func passes(err error) bool {
+	switch Classify(err).Kind {
+	case failure.Throttled, failure.Transient, failure.Unreachable:
+		return true
+	default:
+		return false
+	}
 }
 
 func (s *Sessions) connect(ctx context.Context, cfg Config) (*Account, error) {

@@ -122,3 +122,24 @@ func TestMaxAttempts(t *testing.T) {
 		}
 	}
 }
+
+// TestASessionStaysThroughWhatPasses: AWS's next answer to the question whose it is may be a throttle, and all profiles of the
+// account would have to ask it themselves. Where AWS refuses the credentials, nothing is read with them any more.
+func TestASessionStaysThroughWhatPasses(t *testing.T) {
+	for code, stays := range map[string]bool{"Throttling": true, "ServiceUnavailable": true, "InvalidClientTokenId": false, "AccessDenied": false} {
+		sim, cfg := simulator(t)
+		sessions := &awsapi.Sessions{MaxAttempts: 1}
+		first, err := sessions.Account(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status := map[bool]int{true: 503, false: 403}[stays]
+		sim.Fail("sts:GetCallerIdentity", code, "as the test has it", status, 1)
+		if _, err := sessions.Verify(t.Context(), cfg); err == nil {
+			t.Errorf("%s: no error", code)
+		}
+		if again, err := sessions.Account(t.Context(), cfg); err != nil || (again == first) != stays {
+			t.Errorf("after %s the session is the one before: %t, %v; want %t", code, again == first, err, stays)
+		}
+	}
+}

@@ -38,7 +38,7 @@ func (r *Resource) Apply(ctx context.Context, o *resource.Observation, _ resourc
 func (r *Resource) create(ctx context.Context, tags map[string]string) error {
 	// The SDK must not repeat this call by itself: after a lost answer a repetition makes a second key. The owner tag
 	// leads the next pass to the first one.
-	once := func(o *kms.Options) { o.Retryer = aws.NopRetryer{} }
+	once := func(o *kms.Options) { o.RetryMaxAttempts = 1 } // which leaves the pace of awsapi's retryer in force
 	out, err := r.kms.CreateKey(ctx, &kms.CreateKeyInput{
 		Policy:      &r.desired.Policy,
 		Description: &r.desired.Description,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -264,12 +265,26 @@ func TestAKeyThatWasNotFinishedIsFoundAgain(t *testing.T) {
 	}
 }
 
+// turns counts the attempts that wait for their turn, as those of the operator's clients do.
+type turns struct {
+	aws.RetryerV2
+	taken *int
+}
+
+// GetAttemptToken implements aws.RetryerV2.
+func (r turns) GetAttemptToken(ctx context.Context) (func(error) error, error) {
+	*r.taken++
+	return r.RetryerV2.GetAttemptToken(ctx)
+}
+
+// TestCreateKeyIsNotRepeatedByTheSDK: and it keeps the pace, as every other call does.
 func TestCreateKeyIsNotRepeatedByTheSDK(t *testing.T) {
 	sim := awssim.New(awssim.Options{})
 	url, stop := sim.Start()
 	defer stop()
 	cfg := awstest.Config(url)
-	cfg.Retryer = nil // the SDK's own retries, as in production
+	taken := 0
+	cfg.Retryer = func() aws.Retryer { return turns{retry.NewStandard(), &taken} }
 	client := kms.NewFromConfig(cfg)
 	sim.FailAfter("kms:CreateKey", "KMSInternalException", "the answer was lost", 500, 1)
 	r := New(client, nil, declared(t), resource.Prior{}, nil)
@@ -278,6 +293,9 @@ func TestCreateKeyIsNotRepeatedByTheSDK(t *testing.T) {
 	}
 	if n := len(slices.DeleteFunc(sim.Calls(), func(c awssim.Call) bool { return c.Operation != "CreateKey" })); n != 1 {
 		t.Errorf("CreateKey was called %d times", n)
+	}
+	if calls := len(sim.Calls()); taken != calls {
+		t.Errorf("%d of %d calls waited for their turn", taken, calls)
 	}
 }
 
