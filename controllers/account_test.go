@@ -9,15 +9,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
 
 func (r *rig) isGone(obj client.Object) error {
@@ -88,6 +93,21 @@ func TestAccountMismatchIsStalled(t *testing.T) {
 		if c.Service != "sts" {
 			t.Errorf("%s was called although the account is another one", c.Action())
 		}
+	}
+}
+
+// TestAnAccountThatWasNeverReachedIsNotAskedForItsQueue: nobody listens to it, so nothing will come of asking again and again.
+func TestAnAccountThatWasNeverReachedIsNotAskedForItsQueue(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, listens(eventQueue), func(a *v1alpha1.AWSAccount) { a.Spec.AccountID = "999988887777" })
+	r.untilAccount("Stalled", metav1.ConditionTrue, v1alpha1.ReasonAccountMismatch)
+	verifier := &controllers.AccountReconciler{
+		Client: profiles.Client, Sessions: &awsapi.Sessions{}, Metrics: profiles.Metrics, Timing: fast, Recorder: profiles.Recorder,
+		Queues: &controllers.Queues{Sessions: &awsapi.Sessions{}, Metrics: profiles.Metrics},
+	}
+	got, err := verifier.Reconcile(r.ctx, ctrl.Request{NamespacedName: types.NamespacedName{Name: r.account}})
+	if err != nil || got.RequeueAfter < time.Minute {
+		t.Errorf("asked again after %v (%v), want the interval", got.RequeueAfter, err)
 	}
 }
 

@@ -80,6 +80,19 @@ func (a *actors) of(objects []events.Object, path string, seen time.Time) string
 	return last.Actor
 }
 
+// settle forgets who changed an object, when what they did is repaired and told: a later difference is somebody else's, whose
+// event may not have come yet, or the same person's, whose next one will.
+func (a *actors) settle(objects []events.Object) {
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, o := range objects {
+		delete(a.changes, o)
+	}
+}
+
 // name fills in who made the differences that nobody is known for yet. objects are those of an entry's Resource. Who
 // changed the object after a difference was first seen did not make it, unless it is another one now than was known.
 func (a *actors) name(entries, known []drift.Entry, objects func(string) []events.Object) {

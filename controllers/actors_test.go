@@ -55,6 +55,15 @@ func TestWhoMadeADifference(t *testing.T) {
 	if named[0].ChangedBy != "carol" {
 		t.Errorf("who is known is replaced by %q", named[0].ChangedBy)
 	}
+	a.settle(group)
+	again := []drift.Entry{entry("ingress", "x", 25)}
+	if a.name(again, nil, func(string) []events.Object { return group }); again[0].ChangedBy != "" {
+		t.Errorf("what came after a repair was changed by %q, whose change was repaired", again[0].ChangedBy)
+	}
+	a.note(events.Change{Actor: "dora", Time: at(24), Objects: group})
+	if a.name(again, nil, func(string) []events.Object { return group }); again[0].ChangedBy != "dora" {
+		t.Errorf("what came after a repair was changed by %q, want dora", again[0].ChangedBy)
+	}
 }
 
 // TestActorsAreForgotten: what is remembered does not grow with the time.

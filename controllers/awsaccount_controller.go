@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -45,7 +46,8 @@ type AccountReconciler struct {
 	// AllProfiles reads the profiles of all shards: an account stays until none refers to it. Nil means Client.
 	AllProfiles client.Reader
 
-	retries *retries
+	prepared sync.Once
+	retries  *retries
 }
 
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=awsaccounts,verbs=list;watch;patch
@@ -53,6 +55,7 @@ type AccountReconciler struct {
 
 // Reconcile verifies one account, or lets it go.
 func (r *AccountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	r.prepared.Do(func() { r.retries = newRetries(r.Timing, time.Now) })
 	account := &v1alpha1.AWSAccount{}
 	if err := r.Client.Get(ctx, req.NamespacedName, account); err != nil {
 		r.retries.forget(req)
@@ -153,13 +156,17 @@ func (r *AccountReconciler) reportQueue(account *v1alpha1.AWSAccount) {
 }
 
 // nextHealth is when the event queue is asked again whether it is read: at once while nobody knows, then each minute, however
-// long the interval between reads is. 0 where there is no queue.
+// long the interval between reads is. 0 where there is no queue, or none that is listened to, since the account was never
+// reached.
 func (r *AccountReconciler) nextHealth(account *v1alpha1.AWSAccount) time.Duration {
 	if account.Spec.DriftEvents == nil || r.Queues == nil {
 		return 0
 	}
-	healthy, failing, _ := r.Queues.health(account.Name)
-	if !healthy && failing == "" {
+	healthy, failing, known := r.Queues.health(account.Name)
+	switch {
+	case !known:
+		return 0
+	case !healthy && failing == "":
 		return jitter(r.Timing.Wait)
 	}
 	return min(jitter(r.Timing.Denied), resyncOf(account))
@@ -210,7 +217,6 @@ func (r *AccountReconciler) inShard(account client.Object) bool {
 // SetupWithManager registers the controller. A profile that goes wakes the account that it referred to, which may be
 // waiting to be deleted.
 func (r *AccountReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.retries = newRetries(r.Timing, time.Now)
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.AWSAccount{}, builder.WithPredicates(predicate.Or(declarationChanged(), predicate.LabelChangedPredicate{}), predicate.NewPredicateFuncs(r.inShard))).
 		Watches(&v1alpha1.FargateSecurityProfile{}, handler.EnqueueRequestsFromMapFunc(accountOf), builder.WithPredicates(onlyDeletes())).

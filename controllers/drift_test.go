@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -20,6 +21,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -230,6 +232,31 @@ func TestEveryFieldDrifts(t *testing.T) {
 			}
 			r.silent(p)
 		})
+	}
+}
+
+// TestWhoeverReadsTheListRepairs: the first periodic pass of an interval reads all SecurityGroupPolicies, in a form that is too
+// short to change one of them; it repairs its own all the same.
+func TestWhoeverReadsTheListRepairs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.full()
+	r.create(p)
+	r.ready(p)
+	now := time.Now()
+	started := justStarted()
+	started.Now = func() time.Time { return now }
+	request := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}
+	if _, err := started.Reconcile(r.ctx, request); err != nil { // which looks for what carries the owner tag, too
+		t.Fatal(err)
+	}
+	tamperNamed(t, "pods' groups changed")(r, p)
+	now = now.Add(10 * time.Minute)
+	if _, err := started.Reconcile(r.ctx, request); err != nil {
+		t.Fatal(err)
+	}
+	if r.get(p); len(p.Status.Repairs) != 1 || condition(p, v1alpha1.ReadyCondition).Status != metav1.ConditionTrue {
+		t.Errorf("not repaired at once:\n%s", describe(p))
 	}
 }
 

@@ -80,6 +80,8 @@ type ProfileReconciler struct {
 	gone sync.Map
 	// untold remembers the repairs whose status could not be written: the next pass finds nothing to repair, and tells.
 	untold sync.Map
+	// underway are the passes that go.
+	underway underway
 	// places remembers which Fargate profiles of a profile may wait in the line of their cluster.
 	places sync.Map
 }
@@ -90,9 +92,19 @@ type ProfileReconciler struct {
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// Reconcile brings one profile a pass nearer to what it declares.
+// Reconcile brings one profile a pass nearer to what it declares. Should the profile leave meanwhile, nothing more is written.
 func (r *ProfileReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	r.prepared.Do(r.prepare)
+	ctx, over := r.underway.begin(ctx, req)
+	defer over()
+	result, err := r.pass(ctx, req)
+	if left(ctx) {
+		return ctrl.Result{}, nil // its deletion is in the queue
+	}
+	return result, err
+}
+
+func (r *ProfileReconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	profile := &v1alpha1.FargateSecurityProfile{}
 	if err := r.Client.Get(ctx, req.NamespacedName, profile); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -223,6 +235,7 @@ func (r *ProfileReconciler) takeDown(ctx context.Context, req ctrl.Request, s *s
 		return resource.Result{}, err
 	}
 	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
+	r.noteUnread(req, s, &result)
 	logWrites(ctx, &result)
 	s.forgetBegun(result.Removed)
 	leaveLine(declared, &result)
@@ -455,6 +468,7 @@ func (r *ProfileReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.FargateSecurityProfile{}, builder.WithPredicates(declarationChanged())).
 		Watches(&v1alpha1.AWSAccount{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(accountChanged())).
+		Watches(&v1alpha1.FargateSecurityProfile{}, r.underway.handler()).
 		WatchesRawSource(r.Source()).
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.profilesOf), builder.WithPredicates(labelsChanged())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: r.Concurrency, ReconciliationTimeout: passTimeout}).

@@ -111,6 +111,25 @@ func TestRetainReleasesEverything(t *testing.T) {
 	}
 }
 
+// TestWhatWasReleasedIsNotOursAgain: a profile that is made anew right after a release finds what is there without our tags,
+// and not as it was read, with them, before the release.
+func TestWhatWasReleasedIsNotOursAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.full(func(p *profile) { p.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain })
+	r.create(p)
+	r.ready(p)
+	r.gone(p)
+	again := r.full()
+	r.create(again)
+	r.stalled(again, v1alpha1.ReasonNotOwned)
+	for _, o := range again.Status.Resources {
+		if o.Origin == v1alpha1.Origin(resource.Created) {
+			t.Errorf("%s/%s counts as created by the profile, which was refused it", o.Kind, o.Name)
+		}
+	}
+}
+
 func TestLostStatusLosesAndLeaksNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

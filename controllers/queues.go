@@ -4,6 +4,7 @@ package controllers
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -123,6 +124,7 @@ func (q *Queues) newPoller(l *listener, url string) *events.Poller {
 			}
 			return account.SQS, nil
 		},
+		Ours: l.ours,
 		Handle: func(changes []events.Change) {
 			for _, change := range changes {
 				q.Metrics.event(label(change.Source), q.take(context.Background(), l, change))
@@ -136,13 +138,23 @@ func (q *Queues) newPoller(l *listener, url string) *events.Poller {
 	}
 }
 
+// globalRegions are where the events of IAM come from, which is one for all Regions of a partition.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+var globalRegions = []string{"us-east-1", "us-gov-west-1", "cn-north-1"}
+
+// ours tells that a change is one of the account and Region, whatever else is put into its queue.
+func (l *listener) ours(change events.Change) bool {
+	return change.Account == l.config.AccountID &&
+		(change.Region == l.config.Region || change.Source == events.SourceIAM && slices.Contains(globalRegions, change.Region))
+}
+
 // label is a service as EventBridge names it: aws.ec2.
 func label(source string) string { return "aws." + strings.TrimSuffix(source, ".amazonaws.com") }
 
 // take has the profiles looked at that a change concerns. Our own calls come back as events too, and are no news.
 func (q *Queues) take(ctx context.Context, l *listener, change events.Change) eventOutcome {
 	switch {
-	case change.Account != l.config.AccountID, change.Failed, len(change.Objects) == 0:
+	case !l.ours(change), change.Failed, len(change.Objects) == 0:
 		return eventUnrelated
 	case q.Sessions.Own(change.RequestID):
 		return eventOwn

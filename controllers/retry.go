@@ -72,6 +72,9 @@ func (r *retries) deniedForLong(req reconcile.Request, isDenied bool) bool {
 	return r.now().Sub(since) >= r.timing.DeniedGrace
 }
 
+// failing tells that an object's last pass met a passing fault.
+func (r *retries) failing(req reconcile.Request) bool { return r.backoff.NumRequeues(req) > 0 }
+
 // forget drops what is known of an object that is no more.
 func (r *retries) forget(req reconcile.Request) {
 	r.backoff.Forget(req)

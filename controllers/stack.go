@@ -4,6 +4,7 @@ package controllers
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -45,7 +46,12 @@ type memory struct {
 
 	mu    sync.Mutex
 	views map[awsapi.Config]*inventory.View
+	used  map[awsapi.Config]time.Time // when each view was last asked for
+	last  time.Time                   // when any was; guarded by memories.mu
 }
+
+// idleFor is how long is kept what is remembered of an account that no profile uses any more, or not with that role.
+const idleFor = 3 * time.Hour
 
 // viewOf returns the shared view of the account. What is read with one role is not shown to profiles that use another.
 func (m *memory) viewOf(account *boundAccount) *inventory.View {
@@ -56,10 +62,12 @@ func (m *memory) viewOf(account *boundAccount) *inventory.View {
 		view = inventory.NewView(account.Clients, m.now, resource.OwnerTag)
 		view.Hear(m.hears)
 		if m.views == nil {
-			m.views = map[awsapi.Config]*inventory.View{}
+			m.views, m.used = map[awsapi.Config]*inventory.View{}, map[awsapi.Config]time.Time{}
 		}
 		m.views[account.config] = view
 	}
+	m.used[account.config] = m.now()
+	maps.DeleteFunc(m.views, func(config awsapi.Config, _ *inventory.View) bool { return m.now().Sub(m.used[config]) > idleFor })
 	view.Renew(account.Clients)
 	return view
 }
@@ -84,8 +92,9 @@ type memories struct {
 	// hears tells whether events tell of changes in a service of an account and Region.
 	hears func(scope awsapi.Scope, source string) bool
 
-	mu    sync.Mutex
-	known map[awsapi.Scope]*memory
+	mu      sync.Mutex
+	known   map[awsapi.Scope]*memory
+	checkAt time.Time // when the next idle ones are looked for
 }
 
 // within lists the memories of an account and Region.
@@ -107,12 +116,18 @@ func (m *memories) of(scope awsapi.Scope) *memory {
 	if m.known == nil {
 		m.known = map[awsapi.Scope]*memory{}
 	}
+	now := m.now()
+	if now.After(m.checkAt) {
+		maps.DeleteFunc(m.known, func(_ awsapi.Scope, known *memory) bool { return now.Sub(known.last) > idleFor })
+		m.checkAt = now.Add(idleFor)
+	}
 	if m.known[scope] == nil {
 		m.known[scope] = &memory{
 			queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache(), now: m.now, actors: &actors{now: m.now},
 			hears: func(source string) bool { return m.hears != nil && m.hears(scope, source) },
 		}
 	}
+	m.known[scope].last = now
 	return m.known[scope]
 }
 

@@ -59,6 +59,9 @@ func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, e
 	who.name(current, known, objects)
 	who.name(repaired, known, objects)
 	nameLate(status, who, objects)
+	for _, e := range repaired {
+		who.settle(objects(e.Resource))
+	}
 
 	status.Resources = append(resourceStatuses(result), strangers(status.Resources)...)
 	status.ProfileStatus = profileStatus(result)

@@ -90,12 +90,14 @@ func (t *turns) leave(req ctrl.Request) (next ctrl.Request, ok bool) {
 }
 
 // takeTurn tells whether a pass may go now; what it returns besides is to be called when the pass is over. If it may not,
-// the profile is woken when its turn comes. Passes that somebody waits for always may.
+// the profile is woken when its turn comes. Passes that somebody waits for always may, and those that go on with work of the
+// operator's own; one that tries again after a fault does not, or in an outage of AWS they would take all workers.
 func (r *ProfileReconciler) takeTurn(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) (over func(), ok bool) {
 	if !r.waker.started() {
 		return func() {}, true
 	}
-	if awsapi.IsUrgent(ctx) || meta.IsStatusConditionTrue(profile.Status.Conditions, v1alpha1.ReconcilingCondition) {
+	works := meta.IsStatusConditionTrue(profile.Status.Conditions, v1alpha1.ReconcilingCondition) && !r.retries.failing(req)
+	if awsapi.IsUrgent(ctx) || works {
 		r.wakeNext(r.turns.leave(req))
 		return func() {}, true
 	}

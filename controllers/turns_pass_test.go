@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -83,5 +84,43 @@ func TestAnEditDoesNotWaitForPeriodicPasses(t *testing.T) {
 	}
 	if got, err := started.Reconcile(r.ctx, requests["waits"]); err != nil || got.RequeueAfter == 0 || got.RequeueAfter == 5*time.Minute {
 		t.Errorf("the profile whose turn has come was not worked on: %v, %v", got, err)
+	}
+}
+
+// TestAnOutageLeavesWorkersToEdits: a profile whose last pass has failed for now tries again in its turn, as periodic passes do.
+// Else, when all of AWS fails, all profiles would take all workers.
+func TestAnOutageLeavesWorkersToEdits(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	requests := r.readyOnes("held", "failing")
+	slow := &slowly{Client: profiles.Client, held: make(chan struct{}), release: make(chan struct{})}
+	slow.first.Store(true) // for now nobody is held up
+	started := justStarted()
+	started.Accounts = &controllers.Accounts{Client: slow, Sessions: profiles.Accounts.Sessions, OperatorNamespace: profiles.Accounts.OperatorNamespace}
+	if err := started.Source().Start(r.ctx, wakes{woken: make(chan ctrl.Request, 8)}); err != nil {
+		t.Fatal(err)
+	}
+	r.sim.Fail("eks:DescribeCluster", "ServerException", "an outage", 500, 3)
+	if got, err := started.Reconcile(r.ctx, requests["failing"]); err != nil || got.RequeueAfter == 0 || got.RequeueAfter > fast.BackoffMax*2 {
+		t.Fatalf("the pass in an outage: %v, %v", got, err)
+	}
+	r.eventually("waiting for the status to be in the cache", func() error {
+		p := &profile{}
+		must(profiles.Client.Get(r.ctx, requests["failing"].NamespacedName, p))
+		if condition(p, v1alpha1.ReconcilingCondition).Status != metav1.ConditionTrue {
+			return errNotYet
+		}
+		return nil
+	})
+	slow.first.Store(false)
+	over := make(chan error, 1)
+	go func() { _, err := started.Reconcile(r.ctx, requests["held"]); over <- err }()
+	<-slow.held
+	if got, err := started.Reconcile(r.ctx, requests["failing"]); err != nil || got.RequeueAfter != 5*time.Minute {
+		t.Errorf("the profile that failed did not stand in line: %v, %v", got, err)
+	}
+	close(slow.release)
+	if err := <-over; err != nil {
+		t.Fatal(err)
 	}
 }

@@ -46,6 +46,9 @@ type Poller struct {
 	Queue func(context.Context) (awsapi.SQS, error)
 	// URL of the queue.
 	URL string
+	// Ours tells whether a change is of what is looked after here: the queue may get others too, which say nothing about
+	// whether events of ours come. Nil: all are.
+	Ours func(Change) bool
 	// Handle is told of new changes, never of none, by one call at a time. When it has returned they are deleted from
 	// the queue; what it does not get done before the operator ends, comes again.
 	Handle func([]Change)
@@ -159,7 +162,7 @@ func (p *Poller) hear(change Change, now time.Time) {
 	if p.heard == nil {
 		p.heard = map[string]time.Time{}
 	}
-	if _, known := byCall[change.Source]; known { // others would be without bound
+	if _, known := byCall[change.Source]; known && (p.Ours == nil || p.Ours(change)) { // others would be without bound
 		p.heard[change.Source] = now
 	}
 	if p.Hooks.Taken != nil {

@@ -242,6 +242,13 @@ func TestWhatIsHeard(t *testing.T) {
 	if source != "s3.amazonaws.com" || after != 2*time.Second {
 		t.Errorf("%s after %v", source, after)
 	}
+	r.Ours = func(c Change) bool { return c.Source != "ec2.amazonaws.com" }
+	r.queue.send(event(t, detail("ec2.amazonaws.com", "CreateTags", map[string]any{"eventID": "theirs"})),
+		event(t, detail("kms.amazonaws.com", "TagResource", map[string]any{"eventID": "ours"})))
+	r.once(t, 2)
+	if !r.Heard("ec2.amazonaws.com").IsZero() || r.Heard("kms.amazonaws.com") != now {
+		t.Errorf("of others' events ec2 was heard at %v; of ours kms at %v", r.Heard("ec2.amazonaws.com"), r.Heard("kms.amazonaws.com"))
+	}
 	now = now.Add(healthyFor)
 	if r.Healthy() {
 		t.Error("healthy although the last receive is long ago")
