@@ -66,7 +66,7 @@ var eventMutants = []mutant{
 `, ``}},
 		unit, "TestARepairThatIsReadBackLeavesNothingUnread"},
 	{"slow read undoes a newer one", 0, []edit{{view + "/shared.go",
-		` && !under.begun.Before(s.begun) {`, ` {`}},
+		`if !under.begun.Before(s.begun) {`, `if true {`}},
 		view, "TestASlowReadDoesNotUndoANewerOne"},
 	{"earlier of two answers at one moment is kept", 0, []edit{{view + "/shared.go",
 		`case !begun.Before(e.begun):`, `case begun.After(e.begun):`}},
@@ -86,8 +86,7 @@ var eventMutants = []mutant{
 	if l.byProfile == nil {`}},
 		controllers, "TestLinksFindThoseConcerned"},
 	{"edit stands in line with periodic passes", 0, []edit{{"controllers/turns.go",
-		`	if awsapi.IsUrgent(ctx) || meta`,
-		`	if false && awsapi.IsUrgent(ctx) && meta`}},
+		`if awsapi.IsUrgent(ctx) || works {`, `if works {`}},
 		controllers, "TestAnEditDoesNotWaitForPeriodicPasses"},
 	{"periodic passes take all workers", 0, []edit{{"controllers/turns.go",
 		`workers-workers/4`, `workers`}},
@@ -132,4 +131,60 @@ var eventMutants = []mutant{
 		`		v.Touch(objects[0])
 		return false`, `		return false`}},
 		view, "TestUrgentReadsGoAlone"},
+	{"release is remembered as ours", 0, []edit{{reconciler,
+		`	r.noteUnread(req, s, &result)
+	logWrites(ctx, &result)
+	s.forgetBegun`, `	logWrites(ctx, &result)
+	s.forgetBegun`}},
+		controllers, "TestWhatWasReleasedIsNotOursAgain"},
+	{"hung call is tried again by all who wait", 0, []edit{{view + "/shared.go",
+		`under.err != nil && ctx.Err() != nil`,
+		`errors.Is(under.err, context.DeadlineExceeded) || ctx.Err() != nil`}},
+		view, "TestAHungCallIsAnAnswerToAllWhoWait"},
+	{"what is no more is an answer", 0, []edit{{view + "/shared.go",
+		`case awsapi.IsNotFound(r.err):`, `case r.err == nil:`}},
+		view, "TestWhatIsNoMoreIsNoAnswer"},
+	{"sweep ends with the pass that began it", 0, []edit{{view + "/sweep.go",
+		`		ctx, done := beyond(ctx)
+		defer done()
+`, ``}},
+		view, "TestASweepOutlastsThePassThatBeganIt"},
+	{"sweep holds up the pass that began it", 0, []edit{{view + "/sweep.go",
+		`notBefore, apart, func`, `notBefore, here, func`}},
+		view, "TestASweepOutlastsThePassThatBeganIt"},
+	{"list is a policy's own word", 0, []edit{{view + "/common.go",
+		`tell(ctx, asOf{}) // of one object`, `tell(ctx, then) // of one object`}},
+		controllers, "TestWhoeverReadsTheListRepairs"},
+	{"Tagging API is an object's own word", 0, []edit{{view + "/tagged.go",
+		`tell(ctx, asOf{}) // the Tagging API`, `tell(ctx, then) // the Tagging API`}},
+		view, "TestWitnessed"},
+	{"throttle ends a session", 0, []edit{{"internal/awsapi/session.go",
+		`if !passes(err) {`, `if err != nil {`}},
+		awsapi, "TestASessionStaysThroughWhatPasses"},
+	{"CreateKey keeps no pace", 0, []edit{{keys + "/apply.go",
+		`o.RetryMaxAttempts = 1 }`, `o.Retryer = aws.NopRetryer{} }`}},
+		keys, "TestCreateKeyIsNotRepeatedByTheSDK"},
+	{"outage takes all workers", 0, []edit{{"controllers/turns.go",
+		` && !r.retries.failing(req)`, ``}},
+		controllers, "TestAnOutageLeavesWorkersToEdits"},
+	{"events of others count as heard", 0, []edit{{"internal/events/poller.go",
+		`known && (p.Ours == nil || p.Ours(change))`, `known`}},
+		"internal/events", "TestWhatIsHeard"},
+	{"who was repaired is named again", 0, []edit{{"controllers/actors.go",
+		`		delete(a.changes, o)
+	}
+}
+
+// name`, `		_ = o
+	}
+}
+
+// name`}},
+		controllers, "TestWhoMadeADifference"},
+	{"pass goes on when its profile has left", 0, []edit{{"controllers/underway.go",
+		`(*end)(errLeft)`, `_ = end`}},
+		controllers, "TestAPassEndsWhenItsProfileLeaves"},
+	{"what nobody uses is kept", 0, []edit{{"controllers/stack.go",
+		`now.Sub(known.last) > idleFor`, `false`}},
+		controllers, "TestWhatNobodyUsesIsForgotten"},
 }
