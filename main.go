@@ -66,7 +66,7 @@ func parseFlags() options {
 	flag.StringVar(&o.operatorID, "operator-id", "", "First part of the owner tags on AWS objects. It must stay the same for the life of an installation and differ between installations. Default: the UID of the namespace kube-system.")
 	flag.StringVar(&o.namespace, "operator-namespace", os.Getenv("POD_NAMESPACE"), "The namespace that the operator runs in. Default: $POD_NAMESPACE.")
 	flag.BoolVar(&o.observeOnly, "observe-only", false, "Treat every profile as if its mode were Observe: change nothing in AWS.")
-	flag.IntVar(&o.concurrency, "concurrency", 32, "How many profiles are worked on at once. A quarter of that is kept for those that somebody waits for.")
+	flag.IntVar(&o.concurrency, "concurrency", 16, "How many profiles are worked on at once. A quarter of that is kept for those that somebody waits for.")
 	flag.StringVar(&o.readMode, "read-mode", "shared", "How AWS is read when nothing is to be done: shared, out of what all profiles of an account read together; or objects, each object by itself, for debugging.")
 	flag.StringVar(&o.watchLabelSelector, "watch-label-selector", "", "Work on the profiles and accounts with these labels only, such as 'shard=a' or '!shard'. Several operators can share a cluster when their selectors do not overlap.")
 	o.zap.BindFlags(flag.CommandLine)

@@ -4,7 +4,6 @@ package controllers
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -138,14 +137,9 @@ func (q *Queues) newPoller(l *listener, url string) *events.Poller {
 	}
 }
 
-// globalRegions are where the events of IAM come from, which is one for all Regions of a partition.
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
-var globalRegions = []string{"us-east-1", "us-gov-west-1", "cn-north-1"}
-
-// ours tells that a change is one of the account and Region, whatever else is put into its queue.
+// ours tells that a change is one of the account and Region, whatever else is put into its queue. IAM is one for all Regions.
 func (l *listener) ours(change events.Change) bool {
-	return change.Account == l.config.AccountID &&
-		(change.Region == l.config.Region || change.Source == events.SourceIAM && slices.Contains(globalRegions, change.Region))
+	return change.Account == l.config.AccountID && (change.Region == l.config.Region || change.Source == events.SourceIAM)
 }
 
 // label is a service as EventBridge names it: aws.ec2.

@@ -45,6 +45,7 @@ type retries struct {
 
 	mu     sync.Mutex
 	denied map[reconcile.Request]time.Time
+	spread map[reconcile.Request]bool // who has had a first interval
 }
 
 func newRetries(t Timing, now func() time.Time) *retries {
@@ -53,6 +54,7 @@ func newRetries(t Timing, now func() time.Time) *retries {
 		backoff: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](t.BackoffBase, t.BackoffMax),
 		now:     now,
 		denied:  map[reconcile.Request]time.Time{},
+		spread:  map[reconcile.Request]bool{},
 	}
 }
 
@@ -79,6 +81,9 @@ func (r *retries) failing(req reconcile.Request) bool { return r.backoff.NumRequ
 func (r *retries) forget(req reconcile.Request) {
 	r.backoff.Forget(req)
 	r.deniedForLong(req, false)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.spread, req)
 }
 
 // after says when to come back for a failure of the given kind ("" for none), while something is waited for (wait is not
@@ -97,7 +102,19 @@ func (r *retries) after(req reconcile.Request, kind failure.Kind, wait, resync t
 	// A periodic read gives way to people's edits: without a priority of its own it would keep the one of the edit
 	// that the object was last queued for (controller-runtime#3496).
 	low := handler.LowPriority
-	return ctrl.Result{RequeueAfter: jitter(resync), Priority: &low}
+	return ctrl.Result{RequeueAfter: r.interval(req, resync), Priority: &low}
+}
+
+// interval is the time until an object is read again. The first one is any between 0.6 and 1.1 of it: what came all at once, at a
+// start or with a commit, was read as fast as AWS's limits let it, and would come again in the same crowd.
+func (r *retries) interval(req reconcile.Request, resync time.Duration) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.spread[req] {
+		return jitter(resync)
+	}
+	r.spread[req] = true
+	return resync*6/10 + rand.N(resync/2+1) //nolint:gosec // no secret depends on it
 }
 
 // wait is how long to wait for what the objects of a pass wait for, 0 when that is nothing: as long as the one that is

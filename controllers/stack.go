@@ -67,7 +67,12 @@ func (m *memory) viewOf(account *boundAccount) *inventory.View {
 		m.views[account.config] = view
 	}
 	m.used[account.config] = m.now()
-	maps.DeleteFunc(m.views, func(config awsapi.Config, _ *inventory.View) bool { return m.now().Sub(m.used[config]) > idleFor })
+	for config, at := range m.used {
+		if m.now().Sub(at) > idleFor {
+			delete(m.used, config)
+			delete(m.views, config)
+		}
+	}
 	view.Renew(account.Clients)
 	return view
 }

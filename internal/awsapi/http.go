@@ -20,9 +20,10 @@ func newHTTPClient() *awshttp.BuildableClient {
 	})
 }
 
-// PlainBodies is the client with requests whose bodies can only be read and closed. smithy-go v1.28.9 closes a request's body as soon as the
-// answer begins; should net/http be looking for more of the body at that moment, the body's WriteTo gives io.EOF for
-// an error, and the connection is torn down in the middle of a long answer ("use of closed network connection").
+// PlainBodies is the client with requests whose bodies can only be read and closed. smithy-go v1.28.9 closes a request's
+// body as soon as the answer begins; should net/http be looking for more of the body at that moment, the body's WriteTo
+// gives io.EOF for an error, and the connection is torn down in the middle of a long answer ("use of closed network
+// connection").
 func PlainBodies(c aws.HTTPClient) aws.HTTPClient { return plainBodies{c} }
 
 type plainBodies struct{ aws.HTTPClient }

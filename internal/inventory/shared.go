@@ -5,6 +5,8 @@ package inventory
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -63,8 +65,8 @@ func here(read func()) { read() }
 func apart(read func()) {
 	go func() {
 		defer func() {
-			if recover() != nil { // who waits is told by shared.read
-				debug.PrintStack()
+			if bug := recover(); bug != nil { // who waits is told by shared.read
+				fmt.Fprintf(os.Stderr, "a reading broke off: %v\n%s", bug, debug.Stack())
 			}
 		}()
 		read()

@@ -43,7 +43,7 @@ func (s *sweep[T]) get(ctx context.Context, now func() time.Time, notBefore time
 	return value, then, true, err
 }
 
-// longestSweep is far more than the log groups that an account may have take: a million, at 500 a second.
+// longestSweep is more than all the log groups that an account may have take: a million, at 500 a second.
 // Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 const longestSweep = time.Hour
 
