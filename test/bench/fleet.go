@@ -160,7 +160,7 @@ func (f *fleet) calls() int { return int(f.asked.Load()) }
 
 // patience is how long that many passes may take: ten times what they should.
 func (f *fleet) patience(passes int) time.Duration {
-	return 2*time.Minute + 2*f.size.intervalFor(f.profiles) + time.Duration(passes)*100*time.Millisecond
+	return 2*time.Minute + 2*max(f.size.intervalFor(f.profiles), f.size.limited) + time.Duration(passes)*100*time.Millisecond
 }
 
 func (f *fleet) wait(ctx context.Context, patience time.Duration, what string, check func() error, needs ...*processes.Process) error {
