@@ -86,7 +86,7 @@ var eventMutants = []mutant{
 	if l.byProfile == nil {`}},
 		controllers, "TestLinksFindThoseConcerned"},
 	{"edit stands in line with periodic passes", 0, []edit{{"controllers/turns.go",
-		`if awsapi.IsUrgent(ctx) || works {`, `if works {`}},
+		`if awsapi.IsUrgent(ctx) || works {`, `if awsapi.IsUrgent(ctx) && works {`}},
 		controllers, "TestAnEditDoesNotWaitForPeriodicPasses"},
 	{"periodic passes take all workers", 0, []edit{{"controllers/turns.go",
 		`workers-workers/4`, `workers`}},
