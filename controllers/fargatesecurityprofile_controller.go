@@ -152,9 +152,7 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 		return r.unreachable(ctx, req, profile, err)
 	}
 	result := resource.Run(reads, declared, leftovers, r.options(s, enforce))
-	r.noteUnread(req, s, &result)
-	logWrites(ctx, &result)
-	r.notePlaces(req, declared, leftovers)
+	r.noteDone(ctx, req, s, &result, declared, leftovers)
 	return r.conclude(ctx, req, s, &result, enforce)
 }
 
@@ -235,12 +233,17 @@ func (r *ProfileReconciler) takeDown(ctx context.Context, req ctrl.Request, s *s
 		return resource.Result{}, err
 	}
 	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
-	r.noteUnread(req, s, &result)
-	logWrites(ctx, &result)
 	s.forgetBegun(result.Removed)
 	leaveLine(declared, &result)
-	r.notePlaces(req, declared, leftovers)
+	r.noteDone(ctx, req, s, &result, declared, leftovers)
 	return result, nil
+}
+
+// noteDone takes note of what a pass over a living profile, or one of a deletion, has done in AWS.
+func (r *ProfileReconciler) noteDone(ctx context.Context, req ctrl.Request, s *stack, result *resource.Result, lists ...[]resource.Resource) {
+	r.noteUnread(req, s, result)
+	logWrites(ctx, result)
+	r.notePlaces(req, lists...)
 }
 
 func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result, resync time.Duration) (ctrl.Result, error) {

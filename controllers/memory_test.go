@@ -36,7 +36,7 @@ func TestWhatNobodyUsesIsForgotten(t *testing.T) {
 	}
 }
 
-// TestWhoseAnEventIs: a queue may get those of other accounts and Regions too. IAM's come from one Region.
+// TestWhoseAnEventIs: a queue may get those of other accounts and Regions too. IAM is one for all Regions.
 func TestWhoseAnEventIs(t *testing.T) {
 	l := &listener{config: awsapi.Config{AccountID: "111122223333", Region: "eu-west-1"}}
 	for _, c := range []struct {

@@ -89,10 +89,10 @@ func (r *retries) forget(req reconcile.Request) {
 // after says when to come back for a failure of the given kind ("" for none), while something is waited for (wait is not
 // 0) after that time, else after the resync interval.
 func (r *retries) after(req reconcile.Request, kind failure.Kind, wait, resync time.Duration) ctrl.Result {
-	switch kind {
-	case failure.Throttled, failure.Transient, failure.Unreachable, failure.NotFound:
+	switch {
+	case kind.Passing(), kind == failure.NotFound:
 		return ctrl.Result{RequeueAfter: jitter(r.backoff.When(req))}
-	case failure.AccessDenied:
+	case kind == failure.AccessDenied:
 		return ctrl.Result{RequeueAfter: min(r.timing.Denied, resync)}
 	}
 	r.backoff.Forget(req)

@@ -131,11 +131,8 @@ var eventMutants = []mutant{
 		`		v.Touch(objects[0])
 		return false`, `		return false`}},
 		view, "TestUrgentReadsGoAlone"},
-	{"release is remembered as ours", 0, []edit{{reconciler,
-		`	r.noteUnread(req, s, &result)
-	logWrites(ctx, &result)
-	s.forgetBegun`, `	logWrites(ctx, &result)
-	s.forgetBegun`}},
+	{"release is remembered as ours", 0, []edit{{"controllers/age.go",
+		`append(result.All(), result.Removed...)`, `result.All()`}},
 		controllers, "TestWhatWasReleasedIsNotOursAgain"},
 	{"hung call is tried again by all who wait", 0, []edit{{view + "/shared.go",
 		`under.err != nil && ctx.Err() != nil`,
@@ -159,7 +156,7 @@ var eventMutants = []mutant{
 		`tell(ctx, asOf{}) // the Tagging API`, `tell(ctx, then) // the Tagging API`}},
 		view, "TestWitnessed"},
 	{"throttle ends a session", 0, []edit{{"internal/awsapi/session.go",
-		`if !passes(err) {`, `if err != nil {`}},
+		`if !Classify(err).Kind.Passing() {`, `if err != nil {`}},
 		awsapi, "TestASessionStaysThroughWhatPasses"},
 	{"CreateKey keeps no pace", 0, []edit{{keys + "/apply.go",
 		`o.RetryMaxAttempts = 1 }`, `o.Retryer = aws.NopRetryer{} }`}},

@@ -18,15 +18,40 @@ import (
 // callers are the directories of the code that runs in the operator, seen from here.
 var callers = []string{"../../controllers", "../events", "../inventory", "../resources", "."}
 
+// inspect visits the code of all Go files at or below a path, but for those that leaveOut names.
+func inspect(t *testing.T, root string, leaveOut func(path string) bool, visit func(path string, at func(ast.Node) token.Position, n ast.Node)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || leaveOut(path) {
+			return err
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			visit(path, func(n ast.Node) token.Position { return set.Position(n.Pos()) }, n)
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func isTest(path string) bool { return strings.HasSuffix(path, "_test.go") }
+
 // operations are the names after the dot of every call in the code. A paginator's constructor counts as a call of its
 // operation. Services that have an operation of the same name (TagResource) are not told apart.
 func operations(t *testing.T) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
-	visit := func(n ast.Node) bool {
+	visit := func(_ string, _ func(ast.Node) token.Position, n ast.Node) {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
-			return true
+			return
 		}
 		if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
 			found[sel.Sel.Name] = true
@@ -34,22 +59,9 @@ func operations(t *testing.T) map[string]bool {
 				found[strings.TrimPrefix(name, "New")] = true
 			}
 		}
-		return true
 	}
 	for _, dir := range callers {
-		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "awstest") {
-				return err
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-			if err == nil {
-				ast.Inspect(file, visit)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		inspect(t, dir, func(path string) bool { return isTest(path) || strings.Contains(path, "awstest") }, visit)
 	}
 	return found
 }
@@ -74,34 +86,58 @@ func TestEveryActionIsCalled(t *testing.T) {
 // TestTheOnlyDoorToAWS: clients are made in this package only, and nothing looks behind an interface.
 func TestTheOnlyDoorToAWS(t *testing.T) {
 	for _, dir := range append(slices.Clone(callers[:4]), "../../main.go") {
-		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			set := token.NewFileSet()
-			file, err := parser.ParseFile(set, path, nil, 0)
-			if err != nil {
-				return err
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.SelectorExpr:
-					if n.Sel.Name == "NewFromConfig" {
-						t.Errorf("%s makes a client of its own", set.Position(n.Pos()))
-					}
-				case *ast.TypeAssertExpr:
-					if star, ok := n.Type.(*ast.StarExpr); ok {
-						if sel, ok := star.X.(*ast.SelectorExpr); ok && sel.Sel.Name == "Client" {
-							t.Errorf("%s looks behind an interface", set.Position(n.Pos()))
-						}
+		inspect(t, dir, isTest, func(_ string, at func(ast.Node) token.Position, n ast.Node) {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if n.Sel.Name == "NewFromConfig" {
+					t.Errorf("%s makes a client of its own", at(n))
+				}
+			case *ast.TypeAssertExpr:
+				if star, ok := n.Type.(*ast.StarExpr); ok {
+					if sel, ok := star.X.(*ast.SelectorExpr); ok && sel.Sel.Name == "Client" {
+						t.Errorf("%s looks behind an interface", at(n))
 					}
 				}
-				return true
-			})
-			return nil
+			}
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
+}
+
+// TestPlainBodiesEverywhere: whoever makes a client of the SDK, in a test or not, goes by the configuration of load or of
+// awstest, which have it. One torn connection in a thousand tests is enough to make CI red.
+func TestPlainBodiesEverywhere(t *testing.T) {
+	seen := 0
+	built := func(path string) bool { return strings.HasPrefix(path, filepath.FromSlash("../../bin/")) }
+	inspect(t, "../..", built, func(path string, at func(ast.Node) token.Position, n ast.Node) {
+		made, ok := n.(*ast.CompositeLit)
+		if !ok || len(made.Elts) == 0 || !isSDKOptions(made.Type) {
+			return
+		}
+		seen++
+		if filepath.Base(path) != "awstest.go" {
+			t.Errorf("%s configures the SDK: use awstest.Config", at(n))
+		}
+	})
+	if seen == 0 {
+		t.Error("no configuration was seen, not even that of awstest")
+	}
+}
+
+// isSDKOptions: aws.Config, or the Options of a service.
+func isSDKOptions(made ast.Expr) bool {
+	sel, ok := made.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	pkg, ok := sel.X.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	switch pkg.Name {
+	case "aws":
+		return sel.Sel.Name == "Config"
+	case "eks", "iam", "ec2", "kms", "cloudwatchlogs", "sqs", "sts", "resourcegroupstaggingapi", "tagging":
+		return sel.Sel.Name == "Options"
+	}
+	return false
 }

@@ -3,13 +3,8 @@
 package awsapi
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io"
-	"io/fs"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,64 +43,4 @@ func TestPlainBodies(t *testing.T) {
 	if _, ok := sdk.HTTPClient.(plainBodies); err != nil || !ok {
 		t.Errorf("the operator's own client is a %T (%v)", sdk.HTTPClient, err)
 	}
-}
-
-// TestPlainBodiesEverywhere: whoever makes a client of the SDK, in a test or not, goes by the configuration of load or of
-// awstest, which have it. One torn connection in a thousand tests is enough to make CI red.
-func TestPlainBodiesEverywhere(t *testing.T) {
-	seen := 0
-	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() && entry.Name() == "bin" {
-			return skip(err)
-		}
-		if !strings.HasSuffix(path, ".go") {
-			return nil
-		}
-		set := token.NewFileSet()
-		file, err := parser.ParseFile(set, path, nil, 0)
-		if err != nil {
-			return err
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			made, ok := n.(*ast.CompositeLit)
-			if !ok || len(made.Elts) == 0 || !isSDKOptions(made.Type) {
-				return true
-			}
-			seen++
-			if filepath.Base(path) != "awstest.go" {
-				t.Errorf("%s configures the SDK: use awstest.Config", set.Position(n.Pos()))
-			}
-			return true
-		})
-		return nil
-	})
-	if err != nil || seen == 0 {
-		t.Errorf("%d configurations seen (%v): want that of awstest at least", seen, err)
-	}
-}
-
-func skip(err error) error {
-	if err != nil {
-		return err
-	}
-	return filepath.SkipDir
-}
-
-// isSDKOptions: aws.Config, or the Options of a service.
-func isSDKOptions(made ast.Expr) bool {
-	sel, ok := made.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	pkg, ok := sel.X.(*ast.Ident)
-	if !ok {
-		return false
-	}
-	switch pkg.Name {
-	case "aws":
-		return sel.Sel.Name == "Config"
-	case "eks", "iam", "ec2", "kms", "cloudwatchlogs", "sqs", "sts", "resourcegroupstaggingapi", "tagging":
-		return sel.Sel.Name == "Options"
-	}
-	return false
 }

@@ -20,8 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-
-	"github.com/fargate-security/fargate-security-operator/internal/failure"
 )
 
 const (
@@ -100,7 +98,7 @@ func (s *Sessions) Account(ctx context.Context, cfg Config) (*Account, error) {
 func (s *Sessions) Verify(ctx context.Context, cfg Config) (*Account, error) {
 	account, err := s.connect(ctx, cfg)
 	if err != nil {
-		if !passes(err) {
+		if !Classify(err).Kind.Passing() {
 			s.forget(cfg)
 		}
 		return nil, err
@@ -112,16 +110,6 @@ func (s *Sessions) Verify(ctx context.Context, cfg Config) (*Account, error) {
 	}
 	s.accounts[cfg] = account
 	return account, nil
-}
-
-// passes tells that the same question may have another answer in a while.
-func passes(err error) bool {
-	switch Classify(err).Kind {
-	case failure.Throttled, failure.Transient, failure.Unreachable:
-		return true
-	default:
-		return false
-	}
 }
 
 func (s *Sessions) connect(ctx context.Context, cfg Config) (*Account, error) {

@@ -26,6 +26,9 @@ const (
 	Invalid Kind = "Invalid"
 )
 
+// Passing tells that the same call may have another answer in a while, with nothing done about it.
+func (k Kind) Passing() bool { return k == Throttled || k == Transient || k == Unreachable }
+
 // Failure is an error as people should see it: Message is stable for the same fault, so it holds no request id, no
 // token and no time.
 type Failure struct {
