@@ -103,6 +103,10 @@ type Observation struct {
 type Problem struct {
 	// Reason is a CamelCase condition reason, Message a whole sentence: object, field, found, expected, what to do.
 	Reason, Message string
+	// Path is the field that the problem is about, as Diff names it (managedPolicies[arn]), or a prefix of several
+	// (inlinePolicies); "" for the object as a whole. A problem stops the creation and the adoption of objects, and the
+	// change of that field: everything else of an object of ours is repaired all the same.
+	Path string
 	// Warning: it is said (as an Event and in the section's message) but stops nothing.
 	Warning bool
 }
