@@ -172,7 +172,7 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 	}
 	r.Metrics.setDrift(req.NamespacedName, current)
 	r.links.set(profile)
-	if !slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failure != nil }) {
+	if !slices.ContainsFunc(result.All(), (*resource.Object).Failed) {
 		r.Metrics.setRead(req.NamespacedName, r.Now(), resync)
 	}
 	if err := r.report(ctx, profile, before, verdict, len(current) > 0); err != nil {
@@ -418,7 +418,7 @@ func specOf(profile *v1alpha1.FargateSecurityProfile) specVersion {
 
 // noteSweep is called at the end of a pass, when its status is written.
 func (r *ProfileReconciler) noteSweep(req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result) {
-	if slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failure != nil || o.Unshown }) {
+	if slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failed() || o.Unshown }) {
 		r.swept.Delete(req)
 		return
 	}
@@ -446,9 +446,7 @@ func (r *ProfileReconciler) forget(req ctrl.Request) {
 }
 
 func denied(result *resource.Result) bool {
-	return slices.ContainsFunc(result.All(), func(o *resource.Object) bool {
-		return o.Failure != nil && o.Failure.Kind == failure.AccessDenied
-	})
+	return slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Met(failure.AccessDenied) })
 }
 
 // prepare makes the memory that passes share.

@@ -132,7 +132,7 @@ func (r *retries) wait(result *resource.Result) time.Duration {
 			if shortest == 0 || next < shortest {
 				shortest = next
 			}
-		case o.Waiting != nil, len(o.Pending) > 0, o.Failure != nil && o.Failure.Kind == failure.Busy:
+		case o.Waiting != nil, len(o.Pending) > 0, o.Met(failure.Busy):
 			idle = true
 		}
 	}

@@ -104,7 +104,7 @@ func currentDrift(known []drift.Entry, result *resource.Result) []drift.Entry {
 			entries = append(entries, drift.Entry{Resource: o.ID.String(), Difference: d})
 		}
 		for _, e := range ofResource(known, o.ID.String()) {
-			if slices.Contains(o.Unjudged, e.Path) {
+			if !o.Judged(e.Path) {
 				entries = append(entries, e)
 			}
 		}
@@ -216,7 +216,7 @@ func repairOf(e drift.Entry) string {
 // recordPosture keeps the last posture when something could not be read: an unanswered call is no finding.
 func recordPosture(status *v1alpha1.FargateSecurityProfileStatus, result *resource.Result) {
 	for _, o := range result.Objects {
-		if o.Failure != nil && !o.Read {
+		if o.Failure != nil && !o.Read || o.Incomplete() {
 			return
 		}
 	}

@@ -38,9 +38,9 @@ func objectFindings(o *resource.Object, enforce, deniedLong bool) []finding {
 	for _, p := range o.Problems {
 		list = append(list, finding{section: o.Section, reason: p.Reason, message: p.Message, stalled: true})
 	}
-	if f := o.Failure; f != nil {
+	for _, f := range o.Failures() {
 		list = append(list, finding{
-			section: o.Section, reason: f.Reason, message: o.ID.String() + ": " + f.Message,
+			section: o.Section, reason: f.Reason, message: o.ID.String() + about(f.Paths) + ": " + f.Message,
 			stalled: stalls(f.Kind, deniedLong), kind: f.Kind,
 		})
 	}
@@ -57,6 +57,18 @@ func objectFindings(o *resource.Object, enforce, deniedLong bool) []finding {
 		list = append(list, finding{section: o.Section, reason: "ObjectMissing", message: o.ID.String() + " does not exist, and mode Observe creates nothing"})
 	}
 	return list
+}
+
+// about names the fields that an error concerns, after the object.
+func about(paths []string) string {
+	switch len(paths) {
+	case 0:
+		return ""
+	case 1:
+		return " " + canonical.Text(paths[0], 120)
+	default:
+		return fmt.Sprintf(" %s and %d more", canonical.Text(paths[0], 120), len(paths)-1)
+	}
 }
 
 // stalls tells which failures only a person can end. A quota can be raised and a permission given: both are tried

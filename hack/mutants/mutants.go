@@ -20,6 +20,7 @@ type mutant struct {
 const (
 	engine     = "internal/resource/engine.go"
 	acting     = "internal/resource/act.go"
+	changing   = "internal/resource/change.go"
 	making     = "internal/resource/once.go"
 	ownership  = "internal/resource/ownership.go"
 	remove     = "internal/resource/remove.go"
@@ -47,8 +48,8 @@ var mutants = []mutant{
 		`o.RetryMaxAttempts = 1 }`, `_ = o }`}},
 		keys, "TestCreateKeyIsNotRepeatedByTheSDK"},
 	{"owner tag is not part of the creation", 1, []edit{{making,
-		`it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))`,
-		`it.res.Apply(ctx, it.obs, p.values, p.opts.Tags)`}},
+		`it.res.Create(ctx, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))`,
+		`it.res.Create(ctx, p.values, p.opts.Tags)`}},
 		unit, "TestCreatesInOrderAndFallsSilent"},
 	{"created again while AWS does not show it yet", 1, []edit{{acting,
 		`	if it.created {
@@ -185,32 +186,32 @@ var mutants = []mutant{
 
 	// 4. A rule that is declared and was in force is in force at every moment of a repair.
 	{"rules are revoked before others are authorised", 4, []edit{{groups + "/apply.go",
-		`ingress.authorize, egress.authorize, ingress.describe, egress.describe, ingress.revoke, egress.revoke,`,
-		`ingress.revoke, egress.revoke, ingress.authorize, egress.authorize, ingress.describe, egress.describe,`}},
+		`d.revoking(resource.Remove, rules...)`,
+		`d.revoking(resource.Forbidden, rules...)`}},
 		groups, "TestDeclaredRulesStayInForce"},
 	{"description is changed by making the rule anew", 4, []edit{{groups + "/apply.go",
 		`_, err := d.r.ec2.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{GroupId: &d.groupID, SecurityGroupRules: updates})`,
 		`var ids []string
-	var rules []observed.Rule
-	for _, rule := range d.plan.changed {
-		ids, rules = append(ids, rule.ID), append(rules, rule.Rule)
+	var anew []observed.Rule
+	for _, rule := range rules {
+		ids, anew = append(ids, rule.ID), append(anew, rule.Rule)
 	}
 	err := d.r.revoke(ctx, d.groupID, d.egress, ids)
 	if err == nil && updates != nil {
-		err = d.add(ctx, rules)
+		err = d.add(ctx, anew)
 	}`}},
 		groups, "TestDeclaredRulesStayInForce"},
 	{"rule that may be the declared one is revoked", 4, []edit{{groups + "/apply.go",
-		`if rule.remove && rule.waitsFor == "" {`,
-		`if rule.remove {`}},
+		`!rule.remove || rule.waitsFor != "" || rule.first != first`,
+		`!rule.remove || rule.first != first`}},
 		groups, "TestRuleThatMayBeTheDeclaredOneIsKept"},
 	{"policies are detached before others are attached", 4, []edit{{roles + "/apply.go",
-		`r.setBoundary, r.setTrust, r.attach, r.put, r.detach, r.deleteInline, r.dropBoundary,`,
-		`r.setBoundary, r.setTrust, r.detach, r.deleteInline, r.attach, r.put, r.dropBoundary,`}},
+		`Paths: []string{managedPath(policy.ARN)}, Order: resource.Remove,`,
+		`Paths: []string{managedPath(policy.ARN)}, Order: resource.Forbidden,`}},
 		roles, "TestGrantsComeBeforeRevocations"},
 
 	// 5. While a profile is being replaced, some ACTIVE profile matches its selectors.
-	{"replacement is tried as a repair", 5, []edit{{acting,
+	{"replacement is tried as a repair", 5, []edit{{changing,
 		`if d.Action == drift.Repair && d.WaitsFor == "" {`,
 		`if d.Action != drift.ReportOnly && d.WaitsFor == "" {`}},
 		unit, "TestReplacementIsReportedAndNotTried"},
@@ -277,8 +278,8 @@ var mutants = []mutant{
 		`out := r.guardProblems(nil)`}},
 		groups, "TestProblems"},
 	{"unlisted ingress is not held against the guardrail", 8, []edit{{groups + "/diff.go",
-		`d.RemoveUnlisted || forbidden[canonical.RuleKey(rule.Rule)]`,
-		`d.RemoveUnlisted || forbidden[rule.ID]`}},
+		`first := forbidden[canonical.RuleKey(rule.Rule)]`,
+		`first := forbidden[rule.ID]`}},
 		groups, "TestGuardrailIsNotEvadedByHalves"},
 	{"halves of the internet pass", 8, []edit{{"internal/guardrails/ingress.go",
 		`return append(violations, together(rest, forbidden)...)`,
@@ -382,12 +383,12 @@ var mutants = []mutant{
 	}`}},
 		unit, "TestProblemStopsCreationsButNotRepairs"},
 	{"edit of the spec counts as drift", 0, []edit{{engine,
-		`matchedBefore := it.prior.Hash != "" && it.prior.Hash == p.declaration(it)`,
-		`matchedBefore := it.prior.Hash != ""`}},
+		`return it.prior.Hash != "" && it.prior.Hash == p.declaration(it)`,
+		`return it.prior.Hash != ""`}},
 		unit, "TestEditOfTheSpecIsNoDrift"},
 	{"drift counts as an edit of the spec", 0, []edit{{engine,
-		`matchedBefore := it.prior.Hash != "" && it.prior.Hash == p.declaration(it)`,
-		`matchedBefore := false`}},
+		`return it.prior.Hash != "" && it.prior.Hash == p.declaration(it)`,
+		`return false`}},
 		unit, "TestRepairsDriftAndSaysSo"},
 	{"object is written while AWS works on it", 0, []edit{{acting,
 		`	case it.obs.Busy != nil:
@@ -405,8 +406,8 @@ var mutants = []mutant{
 		`		return`}},
 		unit, "TestUnreadObjectKeepsWhatIsKnown"},
 	{"what cannot be read makes others drift", 0, []edit{{"internal/resource/unread.go",
-		`if p.unread(d.WaitsFor) {`,
-		`if false {`}},
+		`case it.object.Judged(d.Path) && p.unread(d.WaitsFor):`,
+		`case false:`}},
 		unit, "TestFieldFromWhatCannotBeReadIsNotJudged"},
 	{"renewed credentials are not taken up", 0, []edit{{awsapi + "/credentials.go",
 		`s.forget(cfg)`,

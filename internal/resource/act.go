@@ -42,10 +42,15 @@ func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
 		if step == nil || ctx.Err() != nil {
 			return wrote
 		}
-		if err := step.do(ctx); err != nil {
+		done, err := step.do(ctx)
+		if err != nil {
 			it.stop(p, err)
 			it.object.Unread = it.object.Unread || !it.heldUp()
 			return wrote || !it.heldUp()
+		}
+		if !done { // refused, or waiting; a refusal may have been none
+			it.object.Unread = true
+			continue
 		}
 		wrote = true
 		it.object.Done = append(it.object.Done, step.verb)
@@ -62,16 +67,25 @@ func (p *pass) bring(ctx context.Context, it *item) (wrote bool) {
 	return wrote
 }
 
-// step is one write that is safe to repeat, with the word for it.
+// step is a write that is safe to repeat, or several changes of one object, with the word for it. An error ends the work
+// on the object; without one, do tells whether anything was written.
 type step struct {
 	verb string
-	do   func(context.Context) error
+	do   func(context.Context) (wrote bool, err error)
 }
 
-// nextStep picks the one thing to do next, or nil. It notes what the object waits for.
+// write makes a step of a single call.
+func write(verb string, call func(context.Context) error) *step {
+	return &step{verb, func(ctx context.Context) (bool, error) { return true, call(ctx) }}
+}
+
+// nextStep picks what to do next, or nil. It notes what the object waits for. A problem stops the creation and the
+// adoption of the object; of what is ours, only the field that it is about.
 func (p *pass) nextStep(it *item) *step {
 	switch {
-	case it.stopped, it.obs == nil, it.unproven, len(it.object.Problems) > 0, it.own == referenced, it.own == foreign:
+	case it.stopped, it.obs == nil, it.unproven, it.own == referenced, it.own == foreign:
+		return nil
+	case it.own != ours && len(it.object.Problems) > 0:
 		return nil
 	case it.obs.Busy != nil:
 		return nil
@@ -96,16 +110,16 @@ func (p *pass) creation(it *item) *step {
 		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), missing), Idle: true}
 		return nil
 	}
-	return &step{"created", func(ctx context.Context) error { return p.create(ctx, it) }}
+	return write("created", func(ctx context.Context) error { return p.create(ctx, it) })
 }
 
 func (p *pass) adoption(it *item) *step {
 	if !p.opts.Adopt || p.heldBack(it) {
 		return nil
 	}
-	return &step{"adopted", func(ctx context.Context) error {
+	return write("adopted", func(ctx context.Context) error {
 		return it.res.Tag(ctx, it.obs, ownerTags(p.opts.Owner, Adopted), nil)
-	}}
+	})
 }
 
 // heldBack: as long as something is known to be wrong, nothing new is made or taken over. What was there before is
@@ -141,20 +155,25 @@ func (p *pass) repair(it *item) *step {
 	if len(owner) > 0 {
 		return p.tagging(it, owner)
 	}
-	waitsFor := ""
-	for _, d := range it.res.Diff(it.obs, p.values) {
-		if d.Action == drift.Repair && d.WaitsFor == "" {
-			return &step{"updated", func(ctx context.Context) error { return it.res.Apply(ctx, it.obs, p.values, nil) }}
-		}
-		if d.Action == drift.Repair {
-			waitsFor = d.WaitsFor
-		}
+	if changes := p.possible(it); len(changes) > 0 {
+		return &step{"updated", func(ctx context.Context) (bool, error) { return p.carryOut(ctx, it, changes) }}
 	}
+	declared = slices.DeleteFunc(declared, func(d drift.Difference) bool { return it.blocks(Set, d.Path) })
 	if len(declared) > 0 {
 		return p.tagging(it, declared)
 	}
-	if waitsFor != "" {
-		it.object.Waiting = &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), waitsFor), Idle: true}
+	if it.object.Waiting == nil {
+		it.object.Waiting = p.dependency(it)
+	}
+	return nil
+}
+
+// dependency names the object that a field waits for.
+func (p *pass) dependency(it *item) *Waiting {
+	for _, d := range slices.Backward(it.res.Diff(it.obs, p.values)) {
+		if d.Action == drift.Repair && d.WaitsFor != "" {
+			return &Waiting{Reason: "WaitingForDependency", Message: fmt.Sprintf("%s waits for %s", it.res.ID(), d.WaitsFor), Idle: true}
+		}
 	}
 	return nil
 }
@@ -171,5 +190,5 @@ func (p *pass) tagging(it *item, diffs []drift.Difference) *step {
 			remove = append(remove, key)
 		}
 	}
-	return &step{"tagged", func(ctx context.Context) error { return it.res.Tag(ctx, it.obs, set, remove) }}
+	return write("tagged", func(ctx context.Context) error { return it.res.Tag(ctx, it.obs, set, remove) })
 }

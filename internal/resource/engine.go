@@ -76,6 +76,9 @@ type item struct {
 	begun bool
 	// stopped ends the work on the object for this pass.
 	stopped bool
+	// tried are the fields that this pass could not change; waits is what one of them waits for.
+	tried []string
+	waits *Waiting
 }
 
 type pass struct {
@@ -103,7 +106,7 @@ func Run(ctx context.Context, resources, leftovers []Resource, opts Options) Res
 	}
 	for _, it := range p.items {
 		it.first = slices.Clone(it.object.Drift)
-		p.blocked = p.blocked || len(it.object.Problems) > 0 || it.object.Failure != nil
+		p.blocked = p.blocked || len(it.object.Problems) > 0 || it.object.Failed()
 	}
 	if opts.Enforce {
 		p.act(ctx)
@@ -143,7 +146,20 @@ func (p *pass) observe(ctx context.Context, it *item) {
 		it.stop(p, err)
 		return
 	}
+	p.noteUnread(it, obs)
 	p.take(it, obs)
+}
+
+// noteUnread notes the errors of an observation that lacks some fields, in place of those of the one before.
+func (p *pass) noteUnread(it *item, obs *Observation) {
+	it.object.Refusals = slices.DeleteFunc(it.object.Refusals, func(r Refusal) bool { return r.unread })
+	for _, u := range obs.Unread {
+		refusal := Refusal{Failure: p.opts.Classify(u.Err), unread: true}
+		if u.Path != "" {
+			refusal.Paths = []string{u.Path}
+		}
+		it.object.Refusals = append(it.object.Refusals, refusal)
+	}
 }
 
 // take notes an observation.
@@ -202,6 +218,9 @@ func (p *pass) judge(it *item) {
 	p.sort(it, p.differences(it))
 	if obj.Waiting == nil {
 		obj.Waiting = it.obs.Busy
+	}
+	if obj.Waiting == nil {
+		obj.Waiting = it.waits
 	}
 	if unshown := p.unrepeatable(it); unshown != nil && !it.stopped {
 		obj.Waiting = unshown
@@ -283,32 +302,47 @@ func (p *pass) declaration(it *item) string {
 }
 
 // sort decides which differences are drift and which are the operator's own unfinished work: a first creation, an
-// adoption, an edit of the spec. In mode Observe nothing is the operator's work.
+// adoption, an edit of the spec. In mode Observe nothing is the operator's work, and what is held up is shown: status never
+// says that nothing differs while something does.
 func (p *pass) sort(it *item, diffs []drift.Difference) {
 	obj := it.object
-	matchedBefore := it.prior.Hash != "" && it.prior.Hash == p.declaration(it)
-	if it.own == unowned {
-		matchedBefore = remembered(it.prior) && !begunOnly(it.prior)
-	}
+	own := !p.matchedBefore(it) && !p.keptOut(it)
 	repairs := 0
 	for _, d := range diffs {
 		if d.Action == drift.Repair {
 			repairs++
-			if !p.opts.Enforce {
+			switch {
+			case !p.opts.Enforce, p.stopsUs(it.own):
 				d.Action = drift.ReportOnly
-			} else if !matchedBefore {
+			case own && !obj.stuckAt(d):
 				obj.Pending = append(obj.Pending, d)
 				continue
 			}
 		}
 		obj.Drift = append(obj.Drift, d)
 	}
-	switch {
-	case it.own == ours && repairs == 0 && it.obs.Busy == nil && len(obj.Unjudged) == 0 && !it.unproven:
-		obj.Hash = p.declaration(it)
-	case it.own == ours:
-		obj.Hash = it.prior.Hash
+	if it.own != ours {
+		return
 	}
+	// An edit of which only fields are missing that are held up counts as done: what differs beside them from now on is
+	// drift.
+	done := repairs == 0 || p.opts.Enforce && len(obj.Pending) == 0 && it.prior.Hash != ""
+	if obj.Hash = it.prior.Hash; done && it.obs.Busy == nil && len(obj.Unjudged) == 0 && !it.unproven {
+		obj.Hash = p.declaration(it)
+	}
+}
+
+// matchedBefore tells that the object was as declared before, so that a difference is drift and no edit.
+func (p *pass) matchedBefore(it *item) bool {
+	if it.own == unowned {
+		return remembered(it.prior) && !begunOnly(it.prior)
+	}
+	return it.prior.Hash != "" && it.prior.Hash == p.declaration(it)
+}
+
+// keptOut tells that an existing object is not to be taken over, or not now.
+func (p *pass) keptOut(it *item) bool {
+	return it.own == adoptable && (p.stopsUs(it.own) || p.blocked || len(it.object.Problems) > 0)
 }
 
 // conclude takes the books of the declared objects: what was repaired, and what the controls are to judge.

@@ -112,11 +112,11 @@ func TestAdoptionWaitsForCorrection(t *testing.T) {
 	}
 }
 
-func TestProblemKeepsItsObjectFromBeingRepaired(t *testing.T) {
+func TestProblemKeepsItsFieldFromBeingChanged(t *testing.T) {
 	w := newWorld()
 	a := &thing{w: w, name: "a", field: "1"}
 	opts := remember(enforce(), run(t, enforce(), a))
-	w.objects["a"].field, w.writes, a.problem = "tampered", nil, "against a guardrail"
+	w.objects["a"].field, w.writes, a.problem, a.problemAt = "tampered", nil, "against a guardrail", "field"
 	result := run(t, opts, a)
 	wantWrites(t, w)
 	if o := result.Objects[0]; len(o.Drift) != 1 || o.Drift[0].Path != "field" || o.Drift[0].Action != drift.Repair {

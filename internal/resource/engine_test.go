@@ -43,6 +43,7 @@ type thing struct {
 	needs         []string
 	uses          string
 	problem       string
+	problemAt     string // its path
 	busy          bool
 	onlyReference bool
 	action        drift.Action
@@ -69,7 +70,7 @@ func (t *thing) Observe(context.Context, resource.Values) (*resource.Observation
 	}
 	o := &resource.Observation{}
 	if t.problem != "" {
-		o.Problems = []resource.Problem{{Reason: "Bad", Message: t.problem}}
+		o.Problems = []resource.Problem{{Reason: "Bad", Message: t.problem, Path: t.problemAt}}
 	}
 	obj, ok := t.w.objects[t.name]
 	if !ok {
@@ -108,20 +109,30 @@ func (t *thing) Diff(o *resource.Observation, v resource.Values) []drift.Differe
 	return []drift.Difference{d}
 }
 
-func (t *thing) Apply(_ context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+func (t *thing) Create(_ context.Context, v resource.Values, tags map[string]string) error {
 	if err := t.w.write("apply " + t.name); err != nil {
 		return err
 	}
-	if !o.Exists {
-		field := t.field // what is not known yet is set later
-		if s, ok := v.Get(id(t.from), resource.ARN); ok {
-			field = s
-		}
-		t.w.objects[t.name] = &object{field: field, tags: maps.Clone(tags), uses: t.uses}
-		return nil
+	field := t.field // what is not known yet is set later
+	if s, ok := v.Get(id(t.from), resource.ARN); ok {
+		field = s
 	}
-	t.w.objects[t.name].field = t.want(v)
+	t.w.objects[t.name] = &object{field: field, tags: maps.Clone(tags), uses: t.uses}
 	return nil
+}
+
+func (t *thing) Changes(o *resource.Observation, v resource.Values) []resource.Change {
+	var list []resource.Change
+	for _, d := range t.Diff(o, v) {
+		list = append(list, resource.Change{Paths: []string{d.Path}, Order: resource.Set, Do: func(context.Context) error {
+			if err := t.w.write("apply " + t.name); err != nil {
+				return err
+			}
+			t.w.objects[t.name].field = t.want(v)
+			return nil
+		}})
+	}
+	return list
 }
 
 func (t *thing) Tag(_ context.Context, _ *resource.Observation, set map[string]string, remove []string) error {

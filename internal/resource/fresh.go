@@ -13,7 +13,7 @@ import (
 // Maker is implemented by Resources that know what they have created from AWS's answers: reading each new object back
 // at once would cost as many calls as making it.
 type Maker interface {
-	// AsMade is the object as the last Apply has created it, but for its tags; nil when AWS's answers do not say enough.
+	// AsMade is the object as Create has made it, but for its tags; nil when AWS's answers do not say enough.
 	// Only what others need of it is looked at: the next pass reads it back.
 	AsMade() *Observation
 }
@@ -49,7 +49,7 @@ func (p *pass) readAgain(ctx context.Context, it *item) {
 func (p *pass) makeSure(ctx context.Context) {
 	again := false
 	for _, it := range p.items {
-		if it.object.Failure == nil && !it.atRest() && !it.busy() && !p.sure(it) {
+		if !it.object.Failed() && !it.atRest() && !it.busy() && !p.sure(it) {
 			p.readAgain(ctx, it)
 			again = true
 		}

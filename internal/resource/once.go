@@ -63,7 +63,7 @@ func beginsItself(res Resource) bool {
 type beginning struct{}
 
 // AboutToCreate writes down that the creation is asked for right after it. When it returns an error, nothing must be
-// created. It is for the Apply of a BeginsItself.
+// created. It is for the Create of a BeginsItself.
 func AboutToCreate(ctx context.Context) error {
 	if begin, ok := ctx.Value(beginning{}).(func() error); ok {
 		return begin()
@@ -92,7 +92,7 @@ func (p *pass) create(ctx context.Context, it *item) error {
 		return err
 	}
 	it.created = true
-	err := it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))
+	err := it.res.Create(ctx, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))
 	if err != nil && made(it.res) == "" && p.refused(err) {
 		it.began = it.prior.Began
 	}

@@ -31,10 +31,7 @@ func (k *keyed) Observe(ctx context.Context, v resource.Values) (*resource.Obser
 	return k.thing.Observe(ctx, v)
 }
 
-func (k *keyed) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
-	if o.Exists {
-		return k.thing.Apply(ctx, o, v, tags)
-	}
+func (k *keyed) Create(_ context.Context, _ resource.Values, tags map[string]string) error {
 	*k.keys++
 	k.w.objects[k.name] = &object{field: k.field, tags: maps.Clone(tags)}
 	if err := k.w.write("apply " + k.name); err != nil {
@@ -227,14 +224,14 @@ type queued struct {
 
 func (*queued) BeginsItself() {}
 
-func (q *queued) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+func (q *queued) Create(ctx context.Context, v resource.Values, tags map[string]string) error {
 	if !q.turn {
 		return &resource.Waiting{Reason: "WaitingForTurn", Message: "not yet"}
 	}
 	if err := resource.AboutToCreate(ctx); err != nil {
 		return err
 	}
-	return q.thing.Apply(ctx, o, v, tags)
+	return q.thing.Create(ctx, v, tags)
 }
 
 // TestWhatWaitsForItsTurnIsNotBegun: a pass in which nothing is asked for writes nothing down, and none of it keeps the

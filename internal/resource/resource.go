@@ -93,10 +93,19 @@ type Observation struct {
 	// Problems are reasons why the declaration cannot or may not be carried out, found while reading (an unknown
 	// policy, a public subnet). They become Stalled before anything is written.
 	Problems []Problem
+	// Unread are the fields that could not be read: they are not judged, and everything else is.
+	Unread []Unread
 	// Record puts what was seen into the state that the posture controls judge. Nil: nothing to add.
 	Record func(*observed.State)
-	// Detail is the Resource's own view, for its Diff and Apply.
+	// Detail is the Resource's own view, for its Diff and Changes.
 	Detail any
+}
+
+// Unread is a field that could not be read, while the object as a whole was.
+type Unread struct {
+	// Path is as in Problem. Where it is "", no field depends on what could not be read.
+	Path string
+	Err  error
 }
 
 // Problem is something that only a person can put right.
@@ -123,8 +132,8 @@ type Waiting struct {
 // Error implements error.
 func (w *Waiting) Error() string { return w.Message }
 
-// Resource is one object that a profile declares or links. Observe reads and never writes; Diff is pure; Apply and
-// Delete are single steps that are safe to repeat after a crash or a lost answer at any point.
+// Resource is one object that a profile declares or links. Observe reads and never writes; Diff and Changes are pure;
+// Create, each Change and Delete are steps that are safe to repeat after a crash or a lost answer at any point.
 //
 // Every method returns errors as the AWS SDK gave them (wrapped or not): the engine classifies them. A *Waiting
 // means "come back later".
@@ -136,16 +145,18 @@ type Resource interface {
 	// a difference is drift and not an edit. "" for a Resource that is only referenced or to be deleted.
 	Hash() string
 	// Needs lists the values without which the object cannot be created. A value that is only needed by a single
-	// field is not listed: Diff marks that field's difference with WaitsFor, and Apply leaves it out.
+	// field is not listed: Diff marks that field's difference with WaitsFor, and Changes leaves it out.
 	Needs() []Ref
 	// Observe reads the object. Values hold what earlier Resources of the list gave in this pass.
 	Observe(ctx context.Context, v Values) (*Observation, error)
 	// Diff compares the declaration with what was observed. It is called for existing objects only, and leaves
 	// tags to the engine.
 	Diff(o *Observation, v Values) []drift.Difference
-	// Apply creates the object with the given tags when it does not exist, and else removes the differences that
-	// Diff reports with action Repair: what is missing is added before what is too much is taken away.
-	Apply(ctx context.Context, o *Observation, v Values, tags map[string]string) error
+	// Create makes the object, with the given tags from its first moment.
+	Create(ctx context.Context, v Values, tags map[string]string) error
+	// Changes are the steps that remove differences. It is pure: what a step does, it does when the engine calls it, which
+	// is for differences only that Diff reports with action Repair.
+	Changes(o *Observation, v Values) []Change
 	// Tag sets and removes tags on an existing object.
 	Tag(ctx context.Context, o *Observation, set map[string]string, remove []string) error
 	// Delete starts or finishes the deletion; the engine calls it until Observe says that the object is gone.

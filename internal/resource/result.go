@@ -3,6 +3,7 @@
 package resource
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -32,8 +33,8 @@ type Object struct {
 	// Drift are the differences that the operator did not cause itself; Pending those that a first creation or an
 	// edit of the spec still leaves.
 	Drift, Pending []drift.Difference
-	// Unjudged are the paths of fields that cannot be judged, since they take their value from an object that could not
-	// be read: what was known of them before still stands.
+	// Unjudged are the paths of fields that cannot be judged, since they, or the object that they take their value from,
+	// could not be read: what was known of them before still stands. One that names several ends before its bracket.
 	Unjudged []string
 	// Repaired are the drifts that this pass put right.
 	Repaired []drift.Difference
@@ -46,11 +47,39 @@ type Object struct {
 	Waiting            *Waiting
 	Problems, Warnings []Problem
 	Failure            *failure.Failure
+	// Refusals are errors that concern a field, and ended nothing.
+	Refusals []Refusal
+}
+
+// Refusal is an error that concerns some fields of an object: they could not be read, or not be changed.
+type Refusal struct {
+	// Paths are the fields, as Diff names them; none where it is no field that is compared.
+	Paths []string
+	failure.Failure
+	// unread: they could not be read.
+	unread bool
 }
 
 // Settled tells that there is nothing left to do or to wait for.
 func (o *Object) Settled() bool {
-	return o.Waiting == nil && o.Failure == nil && len(o.Problems) == 0 && len(o.Pending) == 0
+	return o.Waiting == nil && !o.Failed() && len(o.Problems) == 0 && len(o.Pending) == 0
+}
+
+// Failed tells that a call for the object has failed.
+func (o *Object) Failed() bool { return o.Failure != nil || len(o.Refusals) > 0 }
+
+// Incomplete tells that the object was read, and some of it could not be.
+func (o *Object) Incomplete() bool {
+	return slices.ContainsFunc(o.Refusals, func(r Refusal) bool { return r.unread })
+}
+
+// Failures lists every error that this pass met at the object.
+func (o *Object) Failures() []Refusal {
+	var all []Refusal
+	if o.Failure != nil {
+		all = append(all, Refusal{Failure: *o.Failure})
+	}
+	return append(all, o.Refusals...)
 }
 
 // Result is what a pass found and did.
@@ -67,4 +96,9 @@ type Result struct {
 // All returns the declared objects and the leftovers.
 func (r *Result) All() []*Object {
 	return append(append([]*Object{}, r.Objects...), r.Leftovers...)
+}
+
+// Met tells that a call for the object has failed in that way.
+func (o *Object) Met(kind failure.Kind) bool {
+	return slices.ContainsFunc(o.Failures(), func(f Refusal) bool { return f.Kind == kind })
 }

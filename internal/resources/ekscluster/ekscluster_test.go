@@ -14,6 +14,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resource/resourcetest"
 )
 
 func newSim(t *testing.T) (*awssim.Sim, awsapi.Clients) {
@@ -135,7 +136,7 @@ func TestNothingIsWritten(t *testing.T) {
 	r := New(aws.EKS, aws.EC2, "prod")
 	o := observe(t, r)
 	ctx := context.Background()
-	for _, err := range []error{r.Apply(ctx, o, nil, nil), r.Tag(ctx, o, map[string]string{"a": "b"}, nil), r.Delete(ctx, o)} {
+	for _, err := range []error{resourcetest.Apply(ctx, r, o, nil, nil), r.Tag(ctx, o, map[string]string{"a": "b"}, nil), r.Delete(ctx, o)} {
 		if err != nil {
 			t.Error(err)
 		}

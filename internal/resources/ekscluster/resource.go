@@ -60,10 +60,11 @@ func (r *Resource) Referenced() bool { return true }
 // Diff finds nothing: of a cluster only its existence and status matter, which Observe reports.
 func (r *Resource) Diff(*resource.Observation, resource.Values) []drift.Difference { return nil }
 
-// Apply does nothing: the cluster is only read.
-func (r *Resource) Apply(context.Context, *resource.Observation, resource.Values, map[string]string) error {
-	return nil
-}
+// Create does nothing: the cluster is only read.
+func (r *Resource) Create(context.Context, resource.Values, map[string]string) error { return nil }
+
+// Changes lists none: the cluster is only read.
+func (r *Resource) Changes(*resource.Observation, resource.Values) []resource.Change { return nil }
 
 // Tag does nothing: the cluster is only read.
 func (r *Resource) Tag(context.Context, *resource.Observation, map[string]string, []string) error {

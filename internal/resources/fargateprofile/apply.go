@@ -30,11 +30,11 @@ const (
 // BeginsItself implements resource.BeginsItself: a creation is asked for when its turn has come.
 func (*Resource) BeginsItself() {}
 
-// Apply implements resource.Resource. It creates a profile that does not exist; one that exists cannot be changed.
-func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
-	if r.desired == nil || o.Exists {
-		return nil
-	}
+// Changes implements resource.Resource: a profile that exists cannot be changed.
+func (r *Resource) Changes(*resource.Observation, resource.Values) []resource.Change { return nil }
+
+// Create implements resource.Resource.
+func (r *Resource) Create(ctx context.Context, v resource.Values, tags map[string]string) error {
 	cluster := r.clusterKey("", v)
 	role, _ := v.Get(r.desired.Role, resource.ARN)
 	if err := r.turn(ctx, cluster, Create, v); err != nil {

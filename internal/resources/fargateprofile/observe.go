@@ -56,7 +56,12 @@ func (r *Resource) Observe(ctx context.Context, v resource.Values) (*resource.Ob
 	if r.desired == nil {
 		return o, nil
 	}
-	return o, r.surroundings(ctx, o, cluster, v)
+	err = r.surroundings(ctx, o, cluster, v)
+	if !awsapi.Refused(err) {
+		return o, err
+	}
+	o.Unread = []resource.Unread{{Err: err}} // the profile itself was read
+	return o, nil
 }
 
 // surroundings looks at what the profile must fit in with: subnets, and the other profiles of the cluster.

@@ -5,6 +5,7 @@ package iamrole
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -14,28 +15,20 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
-// Apply implements resource.Resource. Each call of it can be repeated: attaching, putting and detaching are idempotent
-// in IAM, and a role that exists after a lost answer (EntityAlreadyExists) is observed by the next pass.
-func (r *Resource) Apply(ctx context.Context, o *resource.Observation, _ resource.Values, tags map[string]string) error {
+// Changes implements resource.Resource. Each call can be repeated: attaching, putting and detaching are idempotent in
+// IAM. A boundary comes before the policies that it is to hold down, and goes after them.
+func (r *Resource) Changes(o *resource.Observation, _ resource.Values) []resource.Change {
 	if r.desired == nil {
 		return nil
 	}
-	if !o.Exists {
-		return r.create(ctx, tags)
-	}
 	role := detailOf(o)
-	for _, step := range []func(context.Context, observed.Role) error{
-		r.setBoundary, r.setTrust, r.attach, r.put, r.detach, r.deleteInline, r.dropBoundary,
-	} {
-		if err := step(ctx, role); err != nil {
-			return err
-		}
-	}
-	return nil
+	return slices.Concat(r.boundary(role), r.trust(role), r.attach(missing(*r.desired, role)), r.put(changedInline(*r.desired, role)),
+		r.detach(role), r.deleteInline(role))
 }
 
-// create makes the role; its tags and its boundary are there from its first moment.
-func (r *Resource) create(ctx context.Context, tags map[string]string) error {
+// Create implements resource.Resource. The boundary is there from the role's first moment. A role that exists after a
+// lost answer (EntityAlreadyExists) is observed by the next pass.
+func (r *Resource) Create(ctx context.Context, _ resource.Values, tags map[string]string) error {
 	in := &iam.CreateRoleInput{
 		RoleName:                 &r.name,
 		AssumeRolePolicyDocument: &r.desired.TrustPolicy,
@@ -50,9 +43,10 @@ func (r *Resource) create(ctx context.Context, tags map[string]string) error {
 		return fmt.Errorf("creating %s: %w", r.ID(), err)
 	}
 	r.made = aws.ToString(out.Role.Arn)
-	err = r.attach(ctx, observed.Role{})
-	if err == nil {
-		err = r.put(ctx, observed.Role{})
+	for _, change := range slices.Concat(r.attach(missing(*r.desired, observed.Role{})), r.put(changedInline(*r.desired, observed.Role{}))) {
+		if err = change.Do(ctx); err != nil {
+			break
+		}
 	}
 	if awsapi.IsNotFound(err) {
 		// IAM is eventually consistent: a new role may be unknown to the next call.
@@ -67,76 +61,82 @@ func (r *Resource) AsMade() *resource.Observation {
 	return &resource.Observation{Exists: true, ARN: r.made, Gives: map[string]string{resource.ARN: r.made}}
 }
 
-func (r *Resource) setBoundary(ctx context.Context, role observed.Role) error {
+// boundary sets the boundary, or takes off one that left the declaration: that widens what the role may do, so it waits
+// until nothing else differs.
+func (r *Resource) boundary(role observed.Role) []resource.Change {
 	want := r.desired.boundary()
-	if want == "" || want == role.PermissionsBoundary {
+	change := resource.Change{Paths: []string{boundaryPath}, Order: resource.Set, Do: func(ctx context.Context) error {
+		_, err := r.iam.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &r.name, PermissionsBoundary: &want})
+		return r.doing("setting the permissions boundary", err)
+	}}
+	switch {
+	case want == role.PermissionsBoundary:
 		return nil
+	case want == "":
+		change.Order, change.Do = resource.Loosen, func(ctx context.Context) error {
+			_, err := r.iam.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &r.name})
+			return r.doing("removing the permissions boundary", err)
+		}
 	}
-	_, err := r.iam.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &r.name, PermissionsBoundary: &want})
-	return r.doing("setting the permissions boundary", err)
+	return []resource.Change{change}
 }
 
-// dropBoundary removes a boundary only when neither the profile nor the guardrails want one, and after the
-// policies that it held down are gone.
-func (r *Resource) dropBoundary(ctx context.Context, role observed.Role) error {
-	if r.desired.boundary() != "" || role.PermissionsBoundary == "" {
-		return nil
-	}
-	_, err := r.iam.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &r.name})
-	return r.doing("removing the permissions boundary", err)
-}
-
-func (r *Resource) setTrust(ctx context.Context, role observed.Role) error {
+func (r *Resource) trust(role observed.Role) []resource.Change {
 	if len(diffTrust(*r.desired, role)) == 0 {
 		return nil
 	}
-	_, err := r.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &r.name, PolicyDocument: &r.desired.TrustPolicy})
-	return r.doing("setting the trust policy", err)
+	return []resource.Change{{Paths: []string{trustPath}, Order: resource.Set, Do: func(ctx context.Context) error {
+		_, err := r.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &r.name, PolicyDocument: &r.desired.TrustPolicy})
+		return r.doing("setting the trust policy", err)
+	}}}
 }
 
-func (r *Resource) attach(ctx context.Context, role observed.Role) error {
-	for _, arn := range missing(*r.desired, role) {
-		_, err := r.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &r.name, PolicyArn: &arn})
-		if err != nil {
+func (r *Resource) attach(arns []string) []resource.Change {
+	var list []resource.Change
+	for _, arn := range arns {
+		list = append(list, resource.Change{Paths: []string{managedPath(arn)}, Order: resource.Set, Do: func(ctx context.Context) error {
+			_, err := r.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &r.name, PolicyArn: &arn})
 			return r.doing("attaching "+arn, err)
-		}
+		}})
 	}
-	return nil
+	return list
 }
 
-func (r *Resource) put(ctx context.Context, role observed.Role) error {
-	for _, name := range changedInline(*r.desired, role) {
-		doc := r.desired.InlinePolicies[name]
-		_, err := r.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &r.name, PolicyName: &name, PolicyDocument: &doc})
-		if err != nil {
+func (r *Resource) put(names []string) []resource.Change {
+	var list []resource.Change
+	for _, name := range names {
+		list = append(list, resource.Change{Paths: []string{inlinePath(name)}, Order: resource.Set, Do: func(ctx context.Context) error {
+			doc := r.desired.InlinePolicies[name]
+			_, err := r.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &r.name, PolicyName: &name, PolicyDocument: &doc})
 			return r.doing("putting the inline policy "+name, err)
-		}
+		}})
 	}
-	return nil
+	return list
 }
 
-func (r *Resource) detach(ctx context.Context, role observed.Role) error {
+// detach takes off unlisted policies; those that a guardrail forbids go first.
+func (r *Resource) detach(role observed.Role) []resource.Change {
+	var list []resource.Change
 	for _, policy := range unlisted(*r.desired, role) {
-		if !removes(*r.desired, policy.ARN) {
-			continue
+		change := resource.Change{Paths: []string{managedPath(policy.ARN)}, Order: resource.Remove, Do: func(ctx context.Context) error {
+			return r.detachOne(ctx, policy.ARN)
+		}}
+		if !r.desired.Guard.PolicyAllowed(policy.ARN) {
+			change.Order = resource.Forbidden
 		}
-		if err := r.detachOne(ctx, policy.ARN); err != nil {
-			return err
-		}
+		list = append(list, change)
 	}
-	return nil
+	return list
 }
 
-func (r *Resource) deleteInline(ctx context.Context, role observed.Role) error {
-	if !r.desired.RemoveUnlisted {
-		return nil
-	}
+func (r *Resource) deleteInline(role observed.Role) []resource.Change {
+	var list []resource.Change
 	for _, name := range unlistedInline(*r.desired, role) {
-		if err := r.deleteInlineOne(ctx, name); err != nil {
-			return err
-		}
+		list = append(list, resource.Change{Paths: []string{inlinePath(name)}, Order: resource.Remove, Do: func(ctx context.Context) error {
+			return r.deleteInlineOne(ctx, name)
+		}})
 	}
-	return nil
+	return list
 }
 
 func (r *Resource) detachOne(ctx context.Context, arn string) error {

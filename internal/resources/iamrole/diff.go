@@ -13,6 +13,17 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resources/iamrole/policytext"
 )
 
+// The paths of the fields of a role.
+const (
+	trustPath    = "trustPolicy"
+	boundaryPath = "permissionsBoundary"
+	managedPaths = "managedPolicies"
+	inlinePaths  = "inlinePolicies"
+)
+
+func managedPath(arn string) string { return managedPaths + "[" + arn + "]" }
+func inlinePath(name string) string { return inlinePaths + "[" + name + "]" }
+
 // diff compares a declared role with an existing one.
 func diff(d Desired, role observed.Role) []drift.Difference {
 	return slices.Concat(diffTrust(d, role), diffBoundary(d, role), diffManaged(d, role), diffInline(d, role))
@@ -24,7 +35,7 @@ func diffTrust(d Desired, role observed.Role) []drift.Difference {
 	}
 	want, got := policytext.Difference(d.TrustPolicy, role.TrustPolicy)
 	return []drift.Difference{{
-		Path: "trustPolicy", Desired: want, Observed: got,
+		Path: trustPath, Desired: want, Observed: got,
 		Severity: drift.Critical, Action: drift.Repair, Reason: ReasonTrustChanged,
 	}}
 }
@@ -34,7 +45,7 @@ func diffBoundary(d Desired, role observed.Role) []drift.Difference {
 		return nil
 	}
 	return []drift.Difference{{
-		Path: "permissionsBoundary", Desired: d.boundary(), Observed: role.PermissionsBoundary,
+		Path: boundaryPath, Desired: d.boundary(), Observed: role.PermissionsBoundary,
 		Severity: drift.High, Action: drift.Repair, Reason: ReasonBoundaryChanged,
 	}}
 }
@@ -43,13 +54,13 @@ func diffManaged(d Desired, role observed.Role) []drift.Difference {
 	var out []drift.Difference
 	for _, arn := range missing(d, role) {
 		out = append(out, drift.Difference{
-			Path: "managedPolicies[" + arn + "]", Desired: arn,
+			Path: managedPath(arn), Desired: arn,
 			Severity: drift.High, Action: drift.Repair, Reason: ReasonManagedMissing,
 		})
 	}
 	for _, policy := range unlisted(d, role) {
 		one := drift.Difference{
-			Path: "managedPolicies[" + policy.ARN + "]", Observed: policy.ARN,
+			Path: managedPath(policy.ARN), Observed: policy.ARN,
 			Severity: drift.High, Action: drift.ReportOnly, Reason: ReasonManagedUnlisted,
 		}
 		if powerful(policy) {
@@ -68,7 +79,7 @@ func diffInline(d Desired, role observed.Role) []drift.Difference {
 	for _, name := range changedInline(d, role) {
 		doc, there := role.InlinePolicies[name]
 		one := drift.Difference{
-			Path: "inlinePolicies[" + name + "]", Severity: drift.High, Action: drift.Repair, Reason: ReasonInlineMissing,
+			Path: inlinePath(name), Severity: drift.High, Action: drift.Repair, Reason: ReasonInlineMissing,
 		}
 		if one.Desired, one.Observed = policytext.Difference(d.InlinePolicies[name], doc); there {
 			one.Reason = ReasonInlineChanged
@@ -80,9 +91,11 @@ func diffInline(d Desired, role observed.Role) []drift.Difference {
 	}
 	for _, name := range unlistedInline(d, role) {
 		one := drift.Difference{
-			Path: "inlinePolicies[" + name + "]", Severity: drift.High, Action: drift.ReportOnly, Reason: ReasonInlineUnlisted,
+			Path: inlinePath(name), Severity: drift.High, Action: drift.ReportOnly, Reason: ReasonInlineUnlisted,
 		}
-		_, one.Observed = policytext.Difference("", role.InlinePolicies[name])
+		if _, one.Observed = policytext.Difference("", role.InlinePolicies[name]); role.InlinePolicies[name] == "" {
+			one.Observed = drift.Present // its document could not be read
+		}
 		if grantsEverything(role.InlinePolicies[name]) {
 			one.Severity, one.Controls = drift.Critical, []string{"IAM.1"}
 		}

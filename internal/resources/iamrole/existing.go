@@ -51,11 +51,11 @@ func (r *Referenced) Referenced() bool { return true }
 
 // Observe implements resource.Resource.
 func (r *Referenced) Observe(ctx context.Context, _ resource.Values) (*resource.Observation, error) {
-	role, exists, err := r.read(ctx, r.name())
+	role, err := r.read(ctx, r.name())
 	if err != nil {
 		return nil, err
 	}
-	if !exists || role.ARN != r.arn {
+	if role == nil || role.ARN != r.arn {
 		return &resource.Observation{Problems: []resource.Problem{r.absent(role)}}, nil
 	}
 	role.NodeGroupsRead = true
@@ -63,14 +63,14 @@ func (r *Referenced) Observe(ctx context.Context, _ resource.Values) (*resource.
 		return nil, err
 	}
 	o := observation(role)
-	o.Problems = r.problems(role)
+	o.Problems = r.problems(role.Role)
 	return o, nil
 }
 
 // absent says that there is no role of that ARN, and which one has its name if one does.
-func (r *Referenced) absent(other observed.Role) resource.Problem {
+func (r *Referenced) absent(other *found) resource.Problem {
 	found := "there is no such role in this account"
-	if other.ARN != "" {
+	if other != nil {
 		found = "the role of that name in this account is " + other.ARN
 	}
 	return resource.Problem{Reason: ReasonRoleNotFound, Message: fmt.Sprintf("%s: existingARN is %s, but %s; correct the ARN or create the role", r.ID(), r.arn, found)}
@@ -106,10 +106,11 @@ func (r *Referenced) problems(role observed.Role) []resource.Problem {
 // Diff implements resource.Resource: nothing is declared of the role.
 func (r *Referenced) Diff(*resource.Observation, resource.Values) []drift.Difference { return nil }
 
-// Apply implements resource.Resource and does nothing.
-func (r *Referenced) Apply(context.Context, *resource.Observation, resource.Values, map[string]string) error {
-	return nil
-}
+// Create implements resource.Resource and does nothing.
+func (r *Referenced) Create(context.Context, resource.Values, map[string]string) error { return nil }
+
+// Changes implements resource.Resource: there are none.
+func (r *Referenced) Changes(*resource.Observation, resource.Values) []resource.Change { return nil }
 
 // Tag implements resource.Resource and does nothing.
 func (r *Referenced) Tag(context.Context, *resource.Observation, map[string]string, []string) error {

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
-	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -18,12 +17,12 @@ import (
 // policy: policies are looked up only while they are declared but not attached, node groups only while the role
 // does not carry the owner tag, which is when it would be adopted.
 func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Observation, error) {
-	role, exists, err := r.read(ctx, r.name)
+	role, err := r.read(ctx, r.name)
 	if err != nil {
 		return nil, err
 	}
 	o := &resource.Observation{}
-	if exists {
+	if role != nil {
 		if o, err = r.found(ctx, role); err != nil {
 			return nil, err
 		}
@@ -32,66 +31,83 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 		return o, nil
 	}
 	o.Problems = append(o.Problems, guardProblems(r.ID(), *r.desired)...)
-	unknown, err := r.unknownPolicies(ctx, role)
-	o.Problems = append(o.Problems, unknown...)
-	return o, err
+	return o, r.unknownPolicies(ctx, o)
 }
 
 // found is the observation of an existing role.
-func (r *Resource) found(ctx context.Context, role observed.Role) (*resource.Observation, error) {
+func (r *Resource) found(ctx context.Context, role *found) (*resource.Observation, error) {
 	var err error
 	if _, owned := role.Tags[resource.OwnerTag]; !owned {
-		role.NodeGroupsRead = true
-		if role.NodeGroup, err = r.nodeGroup(ctx, role.ARN); err != nil {
-			return nil, err
+		role.NodeGroup, err = r.nodeGroup(ctx, role.ARN)
+		if role.NodeGroupsRead = err == nil; err != nil {
+			if err := role.refused("", err); err != nil {
+				return nil, err
+			}
 		}
 	}
 	o := observation(role)
 	if role.NodeGroup != "" {
 		o.Problems = append(o.Problems, r.nodeGroupProblem(r.ID(), role.NodeGroup))
 	}
+	r.knownWithout(o)
 	return o, nil
+}
+
+// knownWithout: that a policy is not declared is known without its document.
+func (r *Resource) knownWithout(o *resource.Observation) {
+	for name := range detailOf(o).InlinePolicies {
+		if r.desired != nil && r.desired.InlinePolicies[name] != "" {
+			continue
+		}
+		for i := range o.Unread {
+			if o.Unread[i].Path == inlinePath(name) {
+				o.Unread[i].Path = ""
+			}
+		}
+	}
 }
 
 // guardProblems are declarations that the guardrails of the account do not allow.
 func guardProblems(id resource.ID, d Desired) []resource.Problem {
 	var problems []resource.Problem
 	if err := d.Guard.Boundary(d.PermissionsBoundaryARN); err != nil {
-		problems = append(problems, resource.Problem{Reason: ReasonGuardrail, Message: fmt.Sprintf("%s: %s", id, err)})
+		problems = append(problems, resource.Problem{Reason: ReasonGuardrail, Path: boundaryPath, Message: fmt.Sprintf("%s: %s", id, err)})
 	}
 	for _, arn := range listed(d) {
 		if !d.Guard.PolicyAllowed(arn) {
-			problems = append(problems, resource.Problem{Reason: ReasonGuardrail, Message: fmt.Sprintf(
+			problems = append(problems, resource.Problem{Reason: ReasonGuardrail, Path: managedPath(arn), Message: fmt.Sprintf(
 				"%s: managedPolicyARNs lists %s, which the guardrails of the account do not allow; take it off the list or have it allowed", id, arn)})
 		}
 	}
 	return problems
 }
 
-// unknownPolicies are declared policies that the role does not have yet and that do not exist.
-func (r *Resource) unknownPolicies(ctx context.Context, role observed.Role) ([]resource.Problem, error) {
-	var problems []resource.Problem
-	check := func(field, arn string) error {
+// unknownPolicies adds the declared policies that the role does not have yet and that do not exist.
+func (r *Resource) unknownPolicies(ctx context.Context, o *resource.Observation) error {
+	check := func(field, path, arn string) error {
 		_, err := r.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
-		if awsapi.IsNotFound(err) {
-			problems = append(problems, resource.Problem{Reason: ReasonPolicyNotFound, Message: fmt.Sprintf(
+		switch {
+		case err == nil:
+		case awsapi.IsNotFound(err):
+			o.Problems = append(o.Problems, resource.Problem{Reason: ReasonPolicyNotFound, Path: path, Message: fmt.Sprintf(
 				"%s: %s names %s, and there is no such policy; correct the ARN or create the policy", r.ID(), field, arn)})
-			return nil
-		}
-		if err != nil {
+		case awsapi.Refused(err):
+			o.Unread = append(o.Unread, resource.Unread{Err: err}) // attaching it shows whether it exists
+		default:
 			return fmt.Errorf("looking for the managed policy %s: %w", arn, err)
 		}
 		return nil
 	}
+	role := detailOf(o)
 	for _, arn := range missing(*r.desired, role) {
-		if err := check("managedPolicyARNs", arn); err != nil {
-			return problems, err
+		if err := check("managedPolicyARNs", managedPath(arn), arn); err != nil {
+			return err
 		}
 	}
 	if arn := r.desired.boundary(); arn != "" && arn != role.PermissionsBoundary {
-		return problems, check("permissionsBoundaryARN", arn)
+		return check("permissionsBoundaryARN", boundaryPath, arn)
 	}
-	return problems, nil
+	return nil
 }
 
 // listed are the declared managed policies, sorted, each once.

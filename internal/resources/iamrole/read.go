@@ -22,22 +22,39 @@ type reader struct {
 	cluster string
 }
 
-// read returns the role with all that is attached to it, and false when there is none.
-func (r reader) read(ctx context.Context, name string) (observed.Role, bool, error) {
+// found is a role as it was read.
+type found struct {
+	observed.Role
+	// unread are the fields that AWS refused to show.
+	unread []resource.Unread
+}
+
+// refused notes a field that could not be read. It returns the error where the role as a whole cannot be judged.
+func (f *found) refused(path string, err error) error {
+	if awsapi.IsNotFound(err) || !awsapi.Refused(err) {
+		return err
+	}
+	f.unread = append(f.unread, resource.Unread{Path: path, Err: err})
+	return nil
+}
+
+// read returns the role with all that is attached to it, and nil when there is none.
+func (r reader) read(ctx context.Context, name string) (*found, error) {
 	role, err := r.role(ctx, name)
+	f := &found{Role: role}
 	if err == nil {
-		role.ManagedPolicies, err = r.attached(ctx, name)
+		err = r.attached(ctx, f)
 	}
 	if err == nil {
-		role.InlinePolicies, err = r.inline(ctx, name)
+		err = r.inline(ctx, f)
 	}
 	if awsapi.IsNotFound(err) { // from the start, or deleted while it was read
-		return observed.Role{}, false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return observed.Role{}, false, fmt.Errorf("reading %s/%s: %w", Kind, name, err)
+		return nil, fmt.Errorf("reading %s/%s: %w", Kind, name, err)
 	}
-	return role, true, nil
+	return f, nil
 }
 
 func (r reader) role(ctx context.Context, name string) (observed.Role, error) {
@@ -60,54 +77,61 @@ func (r reader) role(ctx context.Context, name string) (observed.Role, error) {
 	return role, nil
 }
 
-// attached lists the managed policies of a role, with their documents.
-func (r reader) attached(ctx context.Context, name string) ([]observed.ManagedPolicy, error) {
-	var list []observed.ManagedPolicy
-	pages := iam.NewListAttachedRolePoliciesPaginator(r.iam, &iam.ListAttachedRolePoliciesInput{RoleName: &name})
+// attached lists the managed policies of a role, with their documents. Only the severity of an unlisted policy and the
+// posture controls look at a document.
+func (r reader) attached(ctx context.Context, f *found) error {
+	pages := iam.NewListAttachedRolePoliciesPaginator(r.iam, &iam.ListAttachedRolePoliciesInput{RoleName: &f.Name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return f.refused(managedPaths, err)
 		}
 		for _, policy := range page.AttachedPolicies {
 			arn := aws.ToString(policy.PolicyArn)
 			doc, err := r.cache.Document(ctx, r.iam, arn)
 			if err != nil {
-				return nil, err
+				if err := f.refused("", err); err != nil {
+					return err
+				}
 			}
-			list = append(list, observed.ManagedPolicy{ARN: arn, Document: doc})
+			f.ManagedPolicies = append(f.ManagedPolicies, observed.ManagedPolicy{ARN: arn, Document: doc})
 		}
 	}
-	return list, nil
+	return nil
 }
 
 // inline reads the inline policies of a role.
-func (r reader) inline(ctx context.Context, name string) (map[string]string, error) {
-	docs := map[string]string{}
-	pages := iam.NewListRolePoliciesPaginator(r.iam, &iam.ListRolePoliciesInput{RoleName: &name})
+func (r reader) inline(ctx context.Context, f *found) error {
+	f.InlinePolicies = map[string]string{}
+	pages := iam.NewListRolePoliciesPaginator(r.iam, &iam.ListRolePoliciesInput{RoleName: &f.Name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return f.refused(inlinePaths, err)
 		}
 		for _, policy := range page.PolicyNames {
-			out, err := r.iam.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &name, PolicyName: &policy})
-			if awsapi.IsNotFound(err) { // deleted since it was listed
-				continue
+			out, err := r.iam.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &f.Name, PolicyName: &policy})
+			switch {
+			case awsapi.IsNotFound(err): // deleted since it was listed
+			case err != nil:
+				if err := f.refused(inlinePath(policy), err); err != nil {
+					return err
+				}
+				f.InlinePolicies[policy] = ""
+			default:
+				f.InlinePolicies[policy] = decode(out.PolicyDocument)
 			}
-			if err != nil {
-				return nil, err
-			}
-			docs[policy] = decode(out.PolicyDocument)
 		}
 	}
-	return docs, nil
+	return nil
 }
 
 // observation is what every kind of role says of itself.
-func observation(role observed.Role) *resource.Observation {
+func observation(f *found) *resource.Observation {
+	role := f.Role
 	return &resource.Observation{
 		Exists: true,
+		Unread: f.unread,
 		ARN:    role.ARN,
 		Tags:   role.Tags,
 		Gives:  map[string]string{resource.ARN: role.ARN},

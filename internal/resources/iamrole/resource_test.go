@@ -22,6 +22,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resource/resourcetest"
 )
 
 const nodeTrust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["ec2.amazonaws.com","eks-fargate-pods.amazonaws.com"]},"Action":"sts:AssumeRole"}]}`
@@ -65,7 +66,7 @@ func (f *fixture) observe(r resource.Resource) *resource.Observation {
 
 func (f *fixture) apply(r resource.Resource, o *resource.Observation, tags map[string]string) {
 	f.t.Helper()
-	if err := r.Apply(context.Background(), o, nil, tags); err != nil {
+	if err := resourcetest.Apply(context.Background(), r, o, nil, tags); err != nil {
 		f.t.Fatalf("Apply: %v", err)
 	}
 }
@@ -128,7 +129,7 @@ func TestCreatedWithBoundaryAndTagsInOneCall(t *testing.T) {
 	f := newFixture(t)
 	f.sim.Fail("iam:AttachRolePolicy", "ServiceFailure", "down", 500, 1)
 	r := f.role(declared())
-	if err := r.Apply(context.Background(), f.observe(r), nil, owned); err == nil {
+	if err := resourcetest.Apply(context.Background(), r, f.observe(r), nil, owned); err == nil {
 		t.Fatal("no error")
 	}
 	o := f.observe(r)
@@ -395,7 +396,7 @@ func TestLostAnswerOfCreateRole(t *testing.T) {
 	r := f.role(declared())
 	absent := f.observe(r)
 	for range 2 { // the second call meets the role that the first one made
-		if err := r.Apply(context.Background(), absent, nil, owned); err == nil {
+		if err := resourcetest.Apply(context.Background(), r, absent, nil, owned); err == nil {
 			t.Fatal("no error")
 		}
 	}

@@ -11,31 +11,38 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
-// Apply implements resource.Resource. A key is made usable first, since KMS changes nothing else on one that is
-// disabled or pending deletion; the alias comes last.
-func (r *Resource) Apply(ctx context.Context, o *resource.Observation, _ resource.Values, tags map[string]string) error {
+// Changes implements resource.Resource. A key is made usable first, since KMS changes little else on one that is disabled
+// or pending deletion; the alias comes last.
+func (r *Resource) Changes(o *resource.Observation, _ resource.Values) []resource.Change {
 	if r.desired == nil {
 		return nil
 	}
-	if !o.Exists {
-		return r.create(ctx, tags)
-	}
 	d := detailOf(o)
-	for _, step := range []func(context.Context, detail) error{r.enable, r.setPolicy, r.setRotation, r.setAlias} {
-		if err := step(ctx, d); err != nil {
-			return err
+	var list []resource.Change
+	for _, one := range []struct {
+		differences []drift.Difference
+		do          func(context.Context, detail) error
+	}{
+		{diffState(d.key), r.enable}, {diffPolicy(*r.desired, d.key), r.setPolicy},
+		{diffRotation(*r.desired, d), r.setRotation}, {diffAlias(*r.desired, d.key), r.setAlias},
+	} {
+		for _, difference := range one.differences {
+			list = append(list, resource.Change{
+				Paths: []string{difference.Path}, Order: resource.Set, Do: func(ctx context.Context) error { return one.do(ctx, d) },
+			})
 		}
 	}
-	return nil
+	return list
 }
 
-// create makes a key, then what needs its id. KMS is eventually consistent, so that the next call may not know the
+// Create implements resource.Resource: it makes a key, then what needs its id. KMS is eventually consistent, so that the next call may not know the
 // key yet (https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency).
-func (r *Resource) create(ctx context.Context, tags map[string]string) error {
+func (r *Resource) Create(ctx context.Context, _ resource.Values, tags map[string]string) error {
 	// The SDK must not repeat this call by itself: after a lost answer a repetition makes a second key. The owner tag
 	// leads the next pass to the first one.
 	once := func(o *kms.Options) { o.RetryMaxAttempts = 1 } // which leaves the pace of awsapi's retryer in force
@@ -64,9 +71,6 @@ func (r *Resource) create(ctx context.Context, tags map[string]string) error {
 // enable makes the key usable. Taking back a deletion leaves a key disabled:
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html
 func (r *Resource) enable(ctx context.Context, d detail) error {
-	if len(diffState(d.key)) == 0 {
-		return nil
-	}
 	if err := r.cancelDeletion(ctx, d.key); err != nil {
 		return err
 	}
@@ -83,18 +87,12 @@ func (r *Resource) cancelDeletion(ctx context.Context, key observed.Key) error {
 }
 
 func (r *Resource) setPolicy(ctx context.Context, d detail) error {
-	if len(diffPolicy(*r.desired, d.key)) == 0 {
-		return nil
-	}
 	_, err := r.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &d.key.ARN, PolicyName: aws.String("default"), Policy: &r.desired.Policy})
 	return r.doing("setting the policy", err)
 }
 
 // setRotation turns rotation on, or changes its period: both are EnableKeyRotation.
 func (r *Resource) setRotation(ctx context.Context, d detail) error {
-	if len(diffRotation(*r.desired, d)) == 0 {
-		return nil
-	}
 	in := &kms.EnableKeyRotationInput{KeyId: &d.key.ARN}
 	if r.desired.RotationPeriodDays != 0 {
 		in.RotationPeriodInDays = &r.desired.RotationPeriodDays
@@ -104,14 +102,10 @@ func (r *Resource) setRotation(ctx context.Context, d detail) error {
 }
 
 func (r *Resource) setAlias(ctx context.Context, d detail) error {
-	switch d.key.AliasTarget {
-	case d.key.ID:
-		return nil
-	case "":
+	if d.key.AliasTarget == "" {
 		_, err := r.kms.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: &r.alias, TargetKeyId: &d.key.ID})
 		return r.doing("creating the alias", err)
-	default:
-		_, err := r.kms.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: &r.alias, TargetKeyId: &d.key.ID})
-		return r.doing("moving the alias back", err)
 	}
+	_, err := r.kms.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: &r.alias, TargetKeyId: &d.key.ID})
+	return r.doing("moving the alias back", err)
 }

@@ -14,6 +14,15 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resources/iamrole/policytext"
 )
 
+// The paths of the fields of a key.
+const (
+	statePath    = "state"
+	policyPath   = "policy"
+	rotationPath = "rotation"
+	periodPath   = "rotationPeriodDays"
+	aliasPath    = "alias"
+)
+
 // diff compares a declared key with an existing one.
 func diff(d Desired, o detail) []drift.Difference {
 	return slices.Concat(diffState(o.key), diffPolicy(d, o.key), diffRotation(d, o), diffAlias(d, o.key))
@@ -21,7 +30,7 @@ func diff(d Desired, o detail) []drift.Difference {
 
 func diffState(key observed.Key) []drift.Difference {
 	one := drift.Difference{
-		Path: "state", Desired: string(types.KeyStateEnabled), Observed: key.State,
+		Path: statePath, Desired: string(types.KeyStateEnabled), Observed: key.State,
 		Severity: drift.Critical, Action: drift.Repair,
 	}
 	switch {
@@ -41,7 +50,7 @@ func diffPolicy(d Desired, key observed.Key) []drift.Difference {
 	}
 	want, got := policytext.Difference(d.Policy, key.Policy)
 	return []drift.Difference{{
-		Path: "policy", Desired: want, Observed: got,
+		Path: policyPath, Desired: want, Observed: got,
 		Severity: drift.High, Action: drift.Repair, Reason: ReasonPolicyChanged,
 	}}
 }
@@ -52,10 +61,10 @@ func diffRotation(d Desired, o detail) []drift.Difference {
 	case !o.rotates:
 		return nil
 	case !o.key.RotationEnabled:
-		one.Path, one.Desired, one.Observed = "rotation", "Enabled", "Disabled"
+		one.Path, one.Desired, one.Observed = rotationPath, "Enabled", "Disabled"
 		one.Severity, one.Reason, one.Controls = drift.High, ReasonRotationOff, []string{"KMS.4"}
 	case d.RotationPeriodDays != 0 && o.key.RotationPeriodDays != 0 && d.RotationPeriodDays != o.key.RotationPeriodDays:
-		one.Path, one.Desired, one.Observed = "rotationPeriodDays", days(d.RotationPeriodDays), days(o.key.RotationPeriodDays)
+		one.Path, one.Desired, one.Observed = periodPath, days(d.RotationPeriodDays), days(o.key.RotationPeriodDays)
 		one.Severity, one.Reason = drift.Medium, ReasonRotationPeriod
 	default:
 		return nil
@@ -70,7 +79,7 @@ func diffAlias(d Desired, key observed.Key) []drift.Difference {
 		return nil
 	}
 	one := drift.Difference{
-		Path: "alias", Desired: d.Alias + " → " + key.ID, Observed: drift.Absent,
+		Path: aliasPath, Desired: d.Alias + " → " + key.ID, Observed: drift.Absent,
 		Severity: drift.Medium, Action: drift.Repair, Reason: ReasonAliasMissing,
 	}
 	if key.AliasTarget != "" {

@@ -127,10 +127,11 @@ func (r *Referenced) problem(why string) *resource.Observation {
 // Diff implements resource.Resource: nothing is declared of the key.
 func (r *Referenced) Diff(*resource.Observation, resource.Values) []drift.Difference { return nil }
 
-// Apply implements resource.Resource and does nothing.
-func (r *Referenced) Apply(context.Context, *resource.Observation, resource.Values, map[string]string) error {
-	return nil
-}
+// Create implements resource.Resource and does nothing.
+func (r *Referenced) Create(context.Context, resource.Values, map[string]string) error { return nil }
+
+// Changes implements resource.Resource: there are none.
+func (r *Referenced) Changes(*resource.Observation, resource.Values) []resource.Change { return nil }
 
 // Tag implements resource.Resource and does nothing.
 func (r *Referenced) Tag(context.Context, *resource.Observation, map[string]string, []string) error {

@@ -86,7 +86,8 @@ func (r *Resource) orphan(ctx context.Context) (*types.KeyMetadata, error) {
 	return nil, nil
 }
 
-// read fills in what the metadata do not say.
+// read fills in what the metadata do not say. Without its tags nobody knows whose the key is; without its policy or its
+// rotation, the rest of it is judged.
 func (r *Resource) read(ctx context.Context, d *detail) (err error) {
 	if d.key.Tags, err = readTags(ctx, r.kms, d.key.ARN); err != nil {
 		return err
@@ -97,10 +98,27 @@ func (r *Resource) read(ctx context.Context, d *detail) (err error) {
 		}
 		return err
 	}
-	if d.key.Policy, err = readPolicy(ctx, r.kms, d.key.ARN); err != nil {
+	d.key.Policy, err = readPolicy(ctx, r.kms, d.key.ARN)
+	if err = d.refused(policyPath, err); err != nil {
 		return err
 	}
-	return readRotation(ctx, r.kms, d)
+	if err = d.refused(rotationPath, readRotation(ctx, r.kms, d)); err != nil {
+		return err
+	}
+	return r.readAliasOwner(ctx, d)
+}
+
+// readAliasOwner looks at whose the key is that the alias points to, where it is another one.
+func (r *Resource) readAliasOwner(ctx context.Context, d *detail) error {
+	if d.key.AliasTarget == "" || d.key.AliasTarget == d.key.ID {
+		return nil
+	}
+	tags, err := readTags(ctx, r.kms, d.key.AliasTarget)
+	if awsapi.IsNotFound(err) {
+		return nil
+	}
+	d.aliasOwner = tags[resource.OwnerTag]
+	return d.refused(aliasPath, err)
 }
 
 func (r *Resource) observation(d detail) *resource.Observation {
@@ -112,17 +130,23 @@ func (r *Resource) observation(d detail) *resource.Observation {
 		Tags:   key.Tags,
 		Gives:  map[string]string{resource.ARN: key.ARN},
 		Detail: d,
+		Unread: d.unread,
 	}
 	if r.desired == nil {
 		return o
+	}
+	if d.aliasOwner != "" && d.aliasOwner != key.Tags[resource.OwnerTag] {
+		o.Problems = append(o.Problems, resource.Problem{Reason: ReasonAliasOwned, Path: aliasPath, Message: fmt.Sprintf(
+			"%s: the alias points to the key %s, which belongs to %s (tag %s); choose another alias, or have the other one give it up",
+			r.ID(), key.AliasTarget, d.aliasOwner, resource.OwnerTag)})
 	}
 	o.Record = func(s *observed.State) { s.Key = &key }
 	switch why := unusable(key); {
 	case key.State == string(types.KeyStateCreating), key.State == string(types.KeyStateUpdating):
 		o.Busy = &resource.Waiting{Reason: ReasonWaiting, Message: fmt.Sprintf("%s is in state %s", r.ID(), key.State)}
 	case why != "":
-		o.Problems = []resource.Problem{{Reason: ReasonUnusable, Message: fmt.Sprintf(
-			"%s: the alias points to the key %s, which %s; choose another alias", r.ID(), key.ARN, why)}}
+		o.Problems = append(o.Problems, resource.Problem{Reason: ReasonUnusable, Message: fmt.Sprintf(
+			"%s: the alias points to the key %s, which %s; choose another alias", r.ID(), key.ARN, why)})
 	}
 	return o
 }

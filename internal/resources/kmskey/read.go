@@ -24,6 +24,19 @@ type detail struct {
 	rotates bool
 	// aliases are all aliases of a leftover whose alias is not known.
 	aliases []string
+	// aliasOwner is the owner tag of the key that the alias points to, where that is another key.
+	aliasOwner string
+	// unread are the fields that AWS refused to show.
+	unread []resource.Unread
+}
+
+// refused notes a field that could not be read. It returns the error where the key as a whole cannot be judged.
+func (d *detail) refused(path string, err error) error {
+	if err == nil || awsapi.IsNotFound(err) || !awsapi.Refused(err) {
+		return err
+	}
+	d.unread = append(d.unread, resource.Unread{Path: path, Err: err})
+	return nil
 }
 
 func detailOf(o *resource.Observation) detail {

@@ -36,6 +36,7 @@ const (
 	ReasonPendingDeletion = "KeyPendingDeletion"
 	ReasonAliasMissing    = "KeyAliasMissing"
 	ReasonAliasMoved      = "KeyAliasMoved"
+	ReasonAliasOwned      = "OwnedByOther"
 	ReasonUnusable        = "KeyUnusable"
 	ReasonInUse           = "KeyInUse"
 	ReasonWaiting         = "WaitingForKey"

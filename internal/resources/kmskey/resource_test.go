@@ -23,6 +23,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resource/resourcetest"
 )
 
 var (
@@ -76,7 +77,7 @@ func (f *fixture) observe(r resource.Resource) *resource.Observation {
 
 func (f *fixture) apply(r resource.Resource, o *resource.Observation, tags map[string]string) {
 	f.t.Helper()
-	if err := r.Apply(ctx, o, nil, tags); err != nil {
+	if err := resourcetest.Apply(ctx, r, o, nil, tags); err != nil {
 		f.t.Fatalf("Apply: %v", err)
 	}
 }
@@ -246,7 +247,7 @@ func TestAKeyThatWasNotFinishedIsFoundAgain(t *testing.T) {
 				f.sim.Fail(action, "KMSInternalException", "down", 500, 1)
 			}
 			r := f.key("")
-			if err := r.Apply(ctx, f.observe(r), nil, owned); err == nil {
+			if err := resourcetest.Apply(ctx, r, f.observe(r), nil, owned); err == nil {
 				t.Fatal("no error")
 			}
 			r = f.key("") // the next pass, with a status that knows nothing
@@ -288,7 +289,7 @@ func TestCreateKeyIsNotRepeatedByTheSDK(t *testing.T) {
 	client := kms.NewFromConfig(cfg)
 	sim.FailAfter("kms:CreateKey", "KMSInternalException", "the answer was lost", 500, 1)
 	r := New(client, nil, declared(t), resource.Prior{}, nil)
-	if err := r.Apply(ctx, &resource.Observation{}, nil, owned); err == nil {
+	if err := resourcetest.Apply(ctx, r, &resource.Observation{}, nil, owned); err == nil {
 		t.Error("no error")
 	}
 	if n := len(slices.DeleteFunc(sim.Calls(), func(c awssim.Call) bool { return c.Operation != "CreateKey" })); n != 1 {

@@ -15,23 +15,20 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
-// Apply implements resource.Resource.
-func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+// Changes implements resource.Resource.
+func (r *Resource) Changes(o *resource.Observation, v resource.Values) []resource.Change {
 	if r.desired == nil {
 		return nil
 	}
-	if !o.Exists {
-		return r.create(ctx, v, tags)
-	}
 	group := groupOf(o)
-	if err := r.setRetention(ctx, group); err != nil {
-		return err
+	return []resource.Change{
+		{Paths: []string{retentionPath}, Order: resource.Set, Do: func(ctx context.Context) error { return r.setRetention(ctx, group) }},
+		{Paths: []string{keyPath}, Order: resource.Set, Do: func(ctx context.Context) error { return r.setKey(ctx, group, v) }},
 	}
-	return r.setKey(ctx, group, v)
 }
 
-// create makes the group with its key, so that no event is ever kept without it.
-func (r *Resource) create(ctx context.Context, v resource.Values, tags map[string]string) error {
+// Create implements resource.Resource. The group has its key from the beginning, so that no event is ever kept without it.
+func (r *Resource) Create(ctx context.Context, v resource.Values, tags map[string]string) error {
 	in := &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &r.name, Tags: tags}
 	if key := r.desired.key(v); key != "" {
 		in.KmsKeyId = &key

@@ -11,6 +11,12 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
+// The paths of the fields of a group.
+const (
+	retentionPath = "retentionDays"
+	keyPath       = "kmsKey"
+)
+
 // never is how a group without retention is shown.
 const never = "never expires"
 
@@ -26,7 +32,7 @@ func diffRetention(d Desired, group observed.LogGroup) []drift.Difference {
 		return nil
 	}
 	one := drift.Difference{
-		Path: "retentionDays", Desired: days(d.RetentionDays), Observed: days(group.RetentionDays),
+		Path: retentionPath, Desired: days(d.RetentionDays), Observed: days(group.RetentionDays),
 		Severity: drift.Medium, Action: drift.Repair, Reason: ReasonRetention, Controls: []string{"CloudWatch.16"},
 	}
 	if shorter(group.RetentionDays, d.RetentionDays) {
@@ -48,7 +54,7 @@ func shorter(a, b int32) bool { return a != 0 && (b == 0 || a < b) }
 func diffKey(d Desired, group observed.LogGroup, v resource.Values) []drift.Difference {
 	want := d.key(v)
 	one := drift.Difference{
-		Path: "kmsKey", Desired: want, Observed: group.KeyARN,
+		Path: keyPath, Desired: want, Observed: group.KeyARN,
 		Severity: drift.High, Action: drift.Repair, Reason: ReasonKey,
 	}
 	switch {

@@ -17,6 +17,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resource/resourcetest"
 )
 
 var scope = awsapi.Scope{Partition: "aws", AccountID: awssim.DefaultAccount, Region: awssim.DefaultRegion}
@@ -81,7 +82,7 @@ func (f *fixture) observe(r resource.Resource) *resource.Observation {
 
 func (f *fixture) apply(r resource.Resource, o *resource.Observation, tags map[string]string) {
 	f.t.Helper()
-	if err := r.Apply(ctx, o, f.values(), tags); err != nil {
+	if err := resourcetest.Apply(ctx, r, o, f.values(), tags); err != nil {
 		f.t.Fatalf("Apply: %v", err)
 	}
 }
@@ -137,7 +138,7 @@ func TestEncryptedFromItsFirstMoment(t *testing.T) {
 	f := newFixture(t)
 	f.sim.Fail("logs:PutRetentionPolicy", "ServiceUnavailableException", "down", 503, 1)
 	r := f.group()
-	if err := r.Apply(ctx, f.observe(r), f.values(), owned); err == nil {
+	if err := resourcetest.Apply(ctx, r, f.observe(r), f.values(), owned); err == nil {
 		t.Fatal("no error")
 	}
 	o := f.observe(r)
@@ -226,23 +227,23 @@ func TestARefusedKeyIsWaitedFor(t *testing.T) {
 	f.key = f.newKey(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}]}`)
 	r := f.group()
 	var waiting *resource.Waiting
-	if err := r.Apply(ctx, f.observe(r), f.values(), owned); !errors.As(err, &waiting) || waiting.Reason != ReasonWaitingKey {
+	if err := resourcetest.Apply(ctx, r, f.observe(r), f.values(), owned); !errors.As(err, &waiting) || waiting.Reason != ReasonWaitingKey {
 		t.Errorf("at creation: %v", err)
 	}
 	bad := f.key
 	f.key = good
 	f.created()
 	f.key = bad
-	if err := r.Apply(ctx, f.observe(r), f.values(), nil); !errors.As(err, &waiting) || waiting.Reason != ReasonWaitingKey {
+	if err := resourcetest.Apply(ctx, r, f.observe(r), f.values(), nil); !errors.As(err, &waiting) || waiting.Reason != ReasonWaitingKey {
 		t.Errorf("at association: %v", err)
 	}
 	f.sim.Deny("logs:AssociateKmsKey")
-	if err := r.Apply(ctx, f.observe(r), f.values(), nil); errors.As(err, &waiting) || awsapi.Code(err) != "AccessDeniedException" {
+	if err := resourcetest.Apply(ctx, r, f.observe(r), f.values(), nil); errors.As(err, &waiting) || awsapi.Code(err) != "AccessDeniedException" {
 		t.Errorf("a missing permission is no reason to wait: %v", err)
 	}
 	f.sim.Allow("logs:AssociateKmsKey")
 	f.sim.Fail("logs:AssociateKmsKey", "InvalidParameterException", "The specified KMS key does not exist or is not allowed to be used with LogGroup 'x'", 400, 1)
-	if err := r.Apply(ctx, f.observe(r), f.values(), nil); !errors.As(err, &waiting) {
+	if err := resourcetest.Apply(ctx, r, f.observe(r), f.values(), nil); !errors.As(err, &waiting) {
 		t.Errorf("in the other words that AWS has: %v", err)
 	}
 }
@@ -255,7 +256,7 @@ func TestTheKeyIsLeftOutWhileItIsUnknown(t *testing.T) {
 	}
 	r := f.group()
 	f.sim.ResetCalls()
-	if err := r.Apply(ctx, f.observe(r), resource.Values{}, nil); err != nil {
+	if err := resourcetest.Apply(ctx, r, f.observe(r), resource.Values{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.writes(); len(got) > 0 {
@@ -293,7 +294,7 @@ func TestLostAnswerOfCreateLogGroup(t *testing.T) {
 	r := f.group()
 	absent := f.observe(r)
 	for range 2 { // the second call meets the group that the first one made
-		if err := r.Apply(ctx, absent, f.values(), owned); err == nil {
+		if err := resourcetest.Apply(ctx, r, absent, f.values(), owned); err == nil {
 			t.Fatal("no error")
 		}
 	}

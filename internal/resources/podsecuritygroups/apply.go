@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,29 +21,37 @@ import (
 // BeginsItself implements resource.BeginsItself: the API server shows at once what it has stored.
 func (*Resource) BeginsItself() {}
 
-// Apply implements resource.Resource.
-func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+// Changes implements resource.Resource: one write for all fields, or one for each where some must not be changed.
+func (r *Resource) Changes(o *resource.Observation, v resource.Values) []resource.Change {
 	if r.desired == nil {
 		return nil
 	}
-	if !o.Exists {
-		return r.create(ctx, v, tags)
-	}
-	repair := map[string]bool{}
+	var paths []string
+	var singly []resource.Change
 	for _, difference := range r.Diff(o, v) {
 		if difference.WaitsFor == "" && difference.Action == drift.Repair {
-			repair[difference.Path] = true
+			paths, singly = append(paths, difference.Path), append(singly, r.setting(o, v, difference.Path))
 		}
 	}
-	if len(repair) == 0 {
+	if len(paths) == 0 {
 		return nil
 	}
-	return r.update(ctx, o, func(object *unstructured.Unstructured) error {
-		return r.fill(object, v, func(path string) bool { return repair[path] })
-	})
+	all := r.setting(o, v, paths...)
+	all.Singly = singly
+	return []resource.Change{all}
 }
 
-func (r *Resource) create(ctx context.Context, v resource.Values, tags map[string]string) error {
+// setting is the change that sets the fields.
+func (r *Resource) setting(o *resource.Observation, v resource.Values, paths ...string) resource.Change {
+	return resource.Change{Paths: paths, Order: resource.Set, Do: func(ctx context.Context) error {
+		return r.update(ctx, o, func(object *unstructured.Unstructured) error {
+			return r.fill(object, v, func(path string) bool { return slices.Contains(paths, path) })
+		})
+	}}
+}
+
+// Create implements resource.Resource.
+func (r *Resource) Create(ctx context.Context, v resource.Values, tags map[string]string) error {
 	object := &unstructured.Unstructured{Object: map[string]any{}}
 	object.SetAPIVersion(APIVersion)
 	object.SetKind(Kind)

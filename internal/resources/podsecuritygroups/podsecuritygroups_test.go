@@ -25,6 +25,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resource/resourcetest"
 )
 
 var (
@@ -77,7 +78,7 @@ func created(t *testing.T) (*fake.FakeDynamicClient, *Resource) {
 	t.Helper()
 	client := newFake()
 	r := New(policiesOf(client), declaration())
-	if err := r.Apply(ctx, observe(t, r), known(), ownerTags); err != nil {
+	if err := resourcetest.Apply(ctx, r, observe(t, r), known(), ownerTags); err != nil {
 		t.Fatal(err)
 	}
 	return client, r
@@ -118,7 +119,7 @@ func TestCreate(t *testing.T) {
 		t.Errorf("recorded %+v", s.PodSecurityGroups)
 	}
 	client.ClearActions()
-	if err := r.Apply(ctx, o, known(), nil); err != nil || len(writes(client)) != 0 {
+	if err := resourcetest.Apply(ctx, r, o, known(), nil); err != nil || len(writes(client)) != 0 {
 		t.Errorf("second pass wrote %v, %v", writes(client), err)
 	}
 }
@@ -182,7 +183,7 @@ func TestEveryFieldIsReportedAndRepaired(t *testing.T) {
 			if got := r.Diff(o, known()); !reflect.DeepEqual(got, []drift.Difference{c.want}) {
 				t.Fatalf("got  %+v\nwant %+v", got, c.want)
 			}
-			if err := r.Apply(ctx, o, known(), nil); err != nil {
+			if err := resourcetest.Apply(ctx, r, o, known(), nil); err != nil {
 				t.Fatal(err)
 			}
 			o = observe(t, r)
@@ -236,7 +237,7 @@ func TestUnknownGroupIsWaitedFor(t *testing.T) {
 	if len(got) != 2 || got[0].WaitsFor != "SecurityGroup/database" || got[0].Desired != "SecurityGroup/database (known after creation), sg-1, sg-c" {
 		t.Fatalf("got %+v", got)
 	}
-	if err := r.Apply(ctx, o, v, nil); err != nil {
+	if err := resourcetest.Apply(ctx, r, o, v, nil); err != nil {
 		t.Fatal(err)
 	}
 	o = observe(t, r)
@@ -303,7 +304,7 @@ func TestMissingNamespaceIsWaitedFor(t *testing.T) {
 			client := newFake()
 			fail(client, "create", c.err)
 			r := New(policiesOf(client), declaration())
-			err := r.Apply(ctx, observe(t, r), known(), nil)
+			err := resourcetest.Apply(ctx, r, observe(t, r), known(), nil)
 			var waiting *resource.Waiting
 			if waits := errors.As(err, &waiting); waits != c.waits {
 				t.Fatalf("error is %v", err)
@@ -340,7 +341,7 @@ func TestUpdatesCarryTheResourceVersion(t *testing.T) {
 	if err := r.Tag(ctx, o, map[string]string{"team": "payments"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Apply(ctx, o, known(), nil); err != nil {
+	if err := resourcetest.Apply(ctx, r, o, known(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(sent, []string{"7", "70"}) {

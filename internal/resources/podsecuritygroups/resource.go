@@ -135,7 +135,7 @@ func (r *Resource) problems() []resource.Problem {
 		return nil
 	}
 	return []resource.Problem{{
-		Reason: ReasonTooManyGroups,
+		Reason: ReasonTooManyGroups, Path: "groupIDs",
 		Message: fmt.Sprintf("%s would name %d security groups, the cluster security group included, and a SecurityGroupPolicy takes at most %d; "+
 			"declare fewer groups, or set spec.podSecurityGroups.clusterSecurityGroup to Exclude.", r.ID(), len(r.desired.refs()), maxGroups),
 	}}

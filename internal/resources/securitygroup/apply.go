@@ -22,22 +22,26 @@ import (
 const (
 	codeGroupExists = "InvalidGroup.Duplicate"
 	codeRuleExists  = "InvalidPermission.Duplicate"
-	codeTooMany     = "RulesPerSecurityGroupLimitExceeded"
 	codeInUse       = "DependencyViolation"
 )
 
-// Apply implements resource.Resource.
-func (r *Resource) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
+// Changes implements resource.Resource: rules are added before others are taken away, in both directions.
+func (r *Resource) Changes(o *resource.Observation, v resource.Values) []resource.Change {
 	if r.desired == nil {
 		return nil
 	}
-	if !o.Exists {
-		return r.create(ctx, v, tags)
-	}
-	return r.repair(ctx, detailOf(o), v)
+	return r.changes(detailOf(o), v)
 }
 
-func (r *Resource) create(ctx context.Context, v resource.Values, tags map[string]string) error {
+func (r *Resource) changes(d detail, v resource.Values) []resource.Change {
+	in, out := plans(*r.desired, d.group, d.fresh, v)
+	ingress := &direction{r: r, groupID: d.group.ID, plan: in}
+	egress := &direction{r: r, groupID: d.group.ID, plan: out, egress: true}
+	return slices.Concat(ingress.changes(), egress.changes())
+}
+
+// Create implements resource.Resource.
+func (r *Resource) Create(ctx context.Context, v resource.Values, tags map[string]string) error {
 	vpc, _ := v.Get(r.desired.Cluster, resource.VPCID)
 	out, err := r.ec2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 		GroupName: &r.name, VpcId: &vpc, Description: aws.String(r.description()),
@@ -70,8 +74,10 @@ func (r *Resource) fill(ctx context.Context, v resource.Values, made *types.Secu
 	if !r.fresh(group) {
 		return nil
 	}
-	if err := r.repair(ctx, detail{group: group, fresh: true}, v); err != nil {
-		return err
+	for _, change := range resource.InOrder(r.changes(detail{group: group, fresh: true}, v)) {
+		if err := change.Do(ctx); err != nil {
+			return err
+		}
 	}
 	if slices.ContainsFunc(diff(*r.desired, group, true, v), func(d drift.Difference) bool { return d.WaitsFor != "" }) {
 		return nil
@@ -94,34 +100,12 @@ func (r *Resource) description() string {
 	return "fargate-security-operator: " + r.name
 }
 
-// repair adds first and takes away last, in both directions.
-func (r *Resource) repair(ctx context.Context, d detail, v resource.Values) error {
-	in, out := plans(*r.desired, d.group, d.fresh, v)
-	ingress := &direction{r: r, groupID: d.group.ID, plan: in}
-	egress := &direction{r: r, groupID: d.group.ID, plan: out, egress: true}
-	if d.fresh {
-		// Nothing that is declared is in force yet, so there is nothing to keep up.
-		if err := egress.revoke(ctx); err != nil {
-			return err
-		}
-	}
-	for _, step := range []func(context.Context) error{
-		ingress.authorize, egress.authorize, ingress.describe, egress.describe, ingress.revoke, egress.revoke,
-	} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // direction repairs the rules of one direction of a group.
 type direction struct {
 	r       *Resource
 	groupID string
 	plan    plan
 	egress  bool
-	revoked bool
 }
 
 func (d *direction) word() string {
@@ -131,28 +115,53 @@ func (d *direction) word() string {
 	return "ingress"
 }
 
-// authorize adds the missing rules in one call. Where they do not fit beside the unlisted ones, those go first: that
-// touches no declared rule.
-func (d *direction) authorize(ctx context.Context) error {
-	if len(d.plan.missing) == 0 {
-		return nil
+func (d *direction) path(rule observed.Rule) string {
+	if d.egress {
+		return egressPath(rule)
 	}
-	err := d.add(ctx, d.plan.missing)
-	if awsapi.Code(err) == codeTooMany && d.removable() {
-		if err := d.revoke(ctx); err != nil {
-			return err
-		}
-		err = d.add(ctx, d.plan.missing)
-	}
-	if awsapi.Code(err) == codeRuleExists {
-		err = d.addEach(ctx)
-	}
-	return err
+	return ingressPath(rule)
 }
 
-// addEach adds rule by rule and takes those that are there already as added: after a lost answer they are.
-func (d *direction) addEach(ctx context.Context) error {
-	for _, rule := range d.plan.missing {
+// changes are one call for each kind of change. Each can be taken apart, rule by rule.
+func (d *direction) changes() []resource.Change {
+	return slices.Concat(
+		together(d.plan.removable(true), func(rules ...unlistedRule) resource.Change { return d.revoking(resource.Forbidden, rules...) }),
+		together(d.plan.missing, d.authorizing),
+		together(d.plan.changed, d.describing),
+		together(d.plan.removable(false), func(rules ...unlistedRule) resource.Change { return d.revoking(resource.Remove, rules...) }))
+}
+
+// together makes one change of all rules, and one of each to take it apart into.
+func together[R any](rules []R, change func(...R) resource.Change) []resource.Change {
+	if len(rules) == 0 {
+		return nil
+	}
+	all := change(rules...)
+	for _, rule := range rules {
+		all.Singly = append(all.Singly, change(rule))
+	}
+	return []resource.Change{all}
+}
+
+// authorizing adds rules. Those that are there already are taken as added: after a lost answer they are.
+func (d *direction) authorizing(rules ...observed.Rule) resource.Change {
+	c := resource.Change{Order: resource.Set}
+	for _, rule := range rules {
+		c.Paths = append(c.Paths, d.path(rule))
+	}
+	c.Do = func(ctx context.Context) error {
+		err := d.add(ctx, rules)
+		if awsapi.Code(err) == codeRuleExists {
+			err = d.addEach(ctx, rules)
+		}
+		return err
+	}
+	return c
+}
+
+// addEach adds rule by rule.
+func (d *direction) addEach(ctx context.Context, rules []observed.Rule) error {
+	for _, rule := range rules {
 		err := d.add(ctx, []observed.Rule{rule})
 		if err != nil && awsapi.Code(err) != codeRuleExists {
 			return err
@@ -175,42 +184,37 @@ func (d *direction) add(ctx context.Context, rules []observed.Rule) error {
 	return d.wrap("authorizing", err)
 }
 
-// describe sets descriptions. Modifying a rule by its id, with everything else as it is, keeps it in force.
-func (d *direction) describe(ctx context.Context) error {
-	if len(d.plan.changed) == 0 {
-		return nil
-	}
-	updates := make([]types.SecurityGroupRuleUpdate, 0, len(d.plan.changed))
-	for _, rule := range d.plan.changed {
+// describing sets descriptions. Modifying a rule by its id, with everything else as it is, keeps it in force.
+func (d *direction) describing(rules ...changedRule) resource.Change {
+	c := resource.Change{Order: resource.Set}
+	updates := make([]types.SecurityGroupRuleUpdate, 0, len(rules))
+	for _, rule := range rules {
+		c.Paths = append(c.Paths, descriptionOf(d.path(rule.Rule)))
 		updates = append(updates, types.SecurityGroupRuleUpdate{SecurityGroupRuleId: aws.String(rule.ID), SecurityGroupRule: request(rule.Rule)})
 	}
-	_, err := d.r.ec2.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{GroupId: &d.groupID, SecurityGroupRules: updates})
-	return d.wrap("describing", err)
-}
-
-// removable says whether there is an unlisted rule that may go now.
-func (d *direction) removable() bool { return !d.revoked && len(d.plan.removableIDs()) > 0 }
-
-// revoke takes away, once and in one call, what is not declared.
-func (d *direction) revoke(ctx context.Context) error {
-	ids := d.plan.removableIDs()
-	if d.revoked || len(ids) == 0 {
-		return nil
+	c.Do = func(ctx context.Context) error {
+		_, err := d.r.ec2.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{GroupId: &d.groupID, SecurityGroupRules: updates})
+		return d.wrap("describing", err)
 	}
-	err := d.r.revoke(ctx, d.groupID, d.egress, ids)
-	d.revoked = err == nil
-	return d.wrap("revoking", err)
+	return c
 }
 
-// removableIDs are the ids of the unlisted rules that may go; one that waits for a group's id may not.
-func (p plan) removableIDs() []string {
+// revoking takes away what is not declared.
+func (d *direction) revoking(order resource.Order, rules ...unlistedRule) resource.Change {
+	c := resource.Change{Order: order}
 	var ids []string
-	for _, rule := range p.unlisted {
-		if rule.remove && rule.waitsFor == "" {
-			ids = append(ids, rule.ID)
-		}
+	for _, rule := range rules {
+		c.Paths, ids = append(c.Paths, d.path(rule.Rule)), append(ids, rule.ID)
 	}
-	return ids
+	c.Do = func(ctx context.Context) error { return d.wrap("revoking", d.r.revoke(ctx, d.groupID, d.egress, ids)) }
+	return c
+}
+
+// removable are the unlisted rules that may go, at first or later; one that waits for a group's id may be a declared one.
+func (p plan) removable(first bool) []unlistedRule {
+	return slices.DeleteFunc(slices.Clone(p.unlisted), func(rule unlistedRule) bool {
+		return !rule.remove || rule.waitsFor != "" || rule.first != first
+	})
 }
 
 // revoke takes rules of one direction away. Rules that are gone already are what was wanted; the next pass sees the rest.

@@ -34,8 +34,9 @@ type changedRule struct {
 
 type unlistedRule struct {
 	observed.Rule
-	// remove is true where the rule may be taken away.
-	remove bool
+	// remove is true where the rule may be taken away; first, where that comes before anything is added: a guardrail
+	// forbids it, or the group is new, so that nothing that is declared is in force yet.
+	remove, first bool
 	// waitsFor is the group whose id must be known before this rule can be told from a declared one.
 	waitsFor string
 }
@@ -109,10 +110,12 @@ func plans(d Desired, g observed.SecurityGroup, fresh bool, v resource.Values) (
 		forbidden[violation.Rule] = true
 	}
 	for i, rule := range ingress.unlisted {
-		ingress.unlisted[i].remove = d.RemoveUnlisted || forbidden[canonical.RuleKey(rule.Rule)]
+		first := forbidden[canonical.RuleKey(rule.Rule)]
+		ingress.unlisted[i].first, ingress.unlisted[i].remove = first, d.RemoveUnlisted || first
 	}
 	for i, rule := range egress.unlisted {
-		egress.unlisted[i].remove = d.RemoveUnlisted || fresh && isDefaultEgress(rule.Rule)
+		first := fresh && isDefaultEgress(rule.Rule)
+		egress.unlisted[i].first, egress.unlisted[i].remove = first, d.RemoveUnlisted || first
 	}
 	return ingress, egress
 }
@@ -164,7 +167,7 @@ func (p plan) differences(direction string, judge func(observed.Rule) (drift.Sev
 	}
 	for _, rule := range p.changed {
 		out = append(out, drift.Difference{
-			Path:    path(keyOf(rule.Rule)) + ".description",
+			Path:    descriptionOf(path(keyOf(rule.Rule))),
 			Desired: canonical.Text(rule.Description, maxText), Observed: canonical.Text(rule.was, maxText),
 			Severity: drift.Low, Action: drift.Repair, Reason: ReasonRuleDescription,
 		})
@@ -174,6 +177,9 @@ func (p plan) differences(direction string, judge func(observed.Rule) (drift.Sev
 	}
 	return out
 }
+
+// descriptionOf is the path of a rule's description.
+func descriptionOf(rule string) string { return rule + ".description" }
 
 func (u unlistedRule) difference(path func(string) string, judge func(observed.Rule) (drift.Severity, []string)) drift.Difference {
 	key := keyOf(u.Rule)

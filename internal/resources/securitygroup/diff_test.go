@@ -208,8 +208,8 @@ func TestRuleThatMayBeTheDeclaredOneIsKept(t *testing.T) {
 	delete(v, resource.Ref{From: backend, Value: resource.GroupID})
 	d, g := declaration(t), inForce(t)
 	ingress, _ := plans(d, g, false, v)
-	if ids := ingress.removableIDs(); len(ids) != 0 {
-		t.Errorf("would remove %v", ids)
+	if rules := slices.Concat(ingress.removable(true), ingress.removable(false)); len(rules) != 0 {
+		t.Errorf("would remove %v", rules)
 	}
 	for _, difference := range diff(d, g, false, v) {
 		if difference.WaitsFor != "SecurityGroup/backend" {

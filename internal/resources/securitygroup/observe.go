@@ -36,7 +36,7 @@ func (r *Resource) Observe(ctx context.Context, v resource.Values) (*resource.Ob
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", r.ID(), err)
 	}
-	lists := prefixLists{ec2: r.ec2, entries: map[string][]string{}}
+	lists := prefixLists{ec2: r.ec2, entries: map[string][]string{}, refused: map[string]error{}}
 	o := &resource.Observation{}
 	if found != nil {
 		group, err := r.group(ctx, found)

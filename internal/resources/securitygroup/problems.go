@@ -5,6 +5,7 @@ package securitygroup
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,6 +22,23 @@ type prefixLists struct {
 	ec2     awsapi.EC2
 	entries map[string][]string
 	unknown []string
+	// refused are the lists that AWS refused to show.
+	refused map[string]error
+}
+
+// unread are the declared rules that a guardrail cannot be held against, since their list could not be read: they are not
+// added. What else names such a list is judged without it.
+func (p *prefixLists) unread(declared []ruleAt) []resource.Unread {
+	var out []resource.Unread
+	for _, id := range slices.Sorted(maps.Keys(p.refused)) {
+		out = append(out, resource.Unread{Err: p.refused[id]})
+		for _, at := range declared {
+			if at.rule.Peer == id {
+				out = append(out, resource.Unread{Path: at.path, Err: p.refused[id]})
+			}
+		}
+	}
+	return out
 }
 
 // fill puts the entries of prefix lists into the rules that name one; an unknown list leaves its rule as it is.
@@ -50,6 +68,10 @@ func (p *prefixLists) get(ctx context.Context, id string) ([]string, error) {
 			p.unknown = append(p.unknown, id)
 			break
 		}
+		if awsapi.Refused(err) {
+			p.refused[id] = fmt.Errorf("reading prefix list %s: %w", id, err)
+			return nil, nil
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reading prefix list %s: %w", id, err)
 		}
@@ -76,11 +98,12 @@ func (r *Resource) problems(ctx context.Context, o *resource.Observation, lists 
 	if err := lists.fill(ctx, egress); err != nil {
 		return nil, err
 	}
+	o.Unread = lists.unread(paths(ingress, egress))
 	out := r.guardProblems(ingress)
 	out = append(out, r.siblingProblems()...)
-	for _, rule := range slices.Concat(ingress, egress) {
-		if slices.Contains(lists.unknown, rule.Peer) {
-			out = append(out, r.problem(ReasonPrefixListNotFound,
+	for _, at := range paths(ingress, egress) {
+		if rule := at.rule; slices.Contains(lists.unknown, rule.Peer) {
+			out = append(out, r.problem(ReasonPrefixListNotFound, at.path,
 				"rule %s names prefix list %s, which AWS does not know in this Region; correct prefixListID or create the list.",
 				keyOf(rule), rule.Peer))
 		}
@@ -92,7 +115,7 @@ func (r *Resource) problems(ctx context.Context, o *resource.Observation, lists 
 func (r *Resource) guardProblems(ingress []observed.Rule) []resource.Problem {
 	var out []resource.Problem
 	for _, violation := range r.desired.Guard.ForbiddenIngress(ingress) {
-		out = append(out, r.problem(ReasonGuardrail, "%s.", violation.Message))
+		out = append(out, r.problem(ReasonGuardrail, "ingress["+violation.Rule+"]", "%s.", violation.Message))
 	}
 	return out
 }
@@ -106,7 +129,7 @@ func (r *Resource) siblingProblems() []resource.Problem {
 		if rule.PeerGroup == "" || rule.PeerGroup == r.name || slices.Contains(r.desired.Siblings, rule.PeerGroup) {
 			continue
 		}
-		out = append(out, r.problem(ReasonPeerUndeclared,
+		out = append(out, r.problem(ReasonPeerUndeclared, "", // its change waits for the group's id in any case
 			"a rule names securityGroupName %q, but spec.securityGroups declares no group of that name; declare it, or use securityGroupID for a group that is not declared here.",
 			rule.PeerGroup))
 	}
@@ -118,7 +141,8 @@ func (r *Resource) siblingProblems() []resource.Problem {
 func (r *Resource) peerProblems(ctx context.Context, have observed.SecurityGroup, ingress, egress []observed.Rule) ([]resource.Problem, error) {
 	known := append(referred(have), have.ID)
 	var out []resource.Problem
-	for _, rule := range slices.Concat(ingress, egress) {
+	for _, at := range paths(ingress, egress) {
+		rule := at.rule
 		account, id := groupOf(rule.Peer)
 		if id == "" || account != "" || slices.Contains(known, id) {
 			continue
@@ -128,7 +152,7 @@ func (r *Resource) peerProblems(ctx context.Context, have observed.SecurityGroup
 			return nil, fmt.Errorf("reading group %s, which a rule of %s names: %w", id, r.ID(), err)
 		}
 		if found == nil {
-			out = append(out, r.problem(ReasonPeerNotFound,
+			out = append(out, r.problem(ReasonPeerNotFound, at.path,
 				"rule %s names group %s, which AWS does not know in this account and Region; correct securityGroupID or create the group.",
 				keyOf(rule), rule.Peer))
 		}
@@ -137,8 +161,28 @@ func (r *Resource) peerProblems(ctx context.Context, have observed.SecurityGroup
 	return out, nil
 }
 
-func (r *Resource) problem(reason, format string, args ...any) resource.Problem {
-	return resource.Problem{Reason: reason, Message: r.ID().String() + ": " + fmt.Sprintf(format, args...)}
+// ruleAt is a rule and its path.
+type ruleAt struct {
+	path string
+	rule observed.Rule
+}
+
+func paths(ingress, egress []observed.Rule) []ruleAt {
+	var out []ruleAt
+	for _, rule := range ingress {
+		out = append(out, ruleAt{ingressPath(rule), rule})
+	}
+	for _, rule := range egress {
+		out = append(out, ruleAt{egressPath(rule), rule})
+	}
+	return out
+}
+
+func ingressPath(rule observed.Rule) string { return "ingress[" + keyOf(rule) + "]" }
+func egressPath(rule observed.Rule) string  { return "egress[" + keyOf(rule) + "]" }
+
+func (r *Resource) problem(reason, path, format string, args ...any) resource.Problem {
+	return resource.Problem{Reason: reason, Path: path, Message: r.ID().String() + ": " + fmt.Sprintf(format, args...)}
 }
 
 // plain returns the rules without what only the declaration knows, as copies.

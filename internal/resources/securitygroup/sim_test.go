@@ -18,6 +18,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resource/resourcetest"
 )
 
 func TestCreatesAndThenWritesNothing(t *testing.T) {
@@ -165,7 +166,7 @@ func TestAtTheQuotaUnlistedRulesMakeRoom(t *testing.T) {
 	}
 	r.guardDeclared(t, "pods")
 	// The quota counts IPv4 and IPv6 rules apart, so the simulator is made to refuse once.
-	r.sim.Fail("ec2:AuthorizeSecurityGroupIngress", codeTooMany, "The maximum number of rules per security group has been reached.", http.StatusBadRequest, 1)
+	r.sim.Fail("ec2:AuthorizeSecurityGroupIngress", "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.", http.StatusBadRequest, 1)
 	r.sim.ResetCalls()
 	r.settle()
 	want := []string{"AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "AuthorizeSecurityGroupIngress"}
@@ -178,10 +179,10 @@ func TestAtTheQuotaWithoutUnlistedRulesTheErrorIsReturned(t *testing.T) {
 	r := newRig(t, two(t)...)
 	r.settle()
 	r.closeIngress("pods", "udp/53 2001:db8::/32")
-	r.sim.Fail("ec2:AuthorizeSecurityGroupIngress", codeTooMany, "The maximum number of rules per security group has been reached.", http.StatusBadRequest, 9)
+	r.sim.Fail("ec2:AuthorizeSecurityGroupIngress", "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.", http.StatusBadRequest, 9)
 	r.run(true)
-	if f := r.result.Objects[1].Failure; f == nil || !strings.Contains(f.Message, codeTooMany) {
-		t.Errorf("failure is %+v", f)
+	if f := r.result.Objects[1].Failures(); len(f) != 1 || !strings.Contains(f[0].Message, "RulesPerSecurityGroupLimitExceeded") {
+		t.Errorf("failures are %+v", f)
 	}
 }
 
@@ -221,7 +222,7 @@ func TestRuleThatIsThereAlready(t *testing.T) {
 	o, err := res.Observe(ctx, values)
 	r.must(err)
 	r.openIngress("pods", rule(t, "tcp", 8443, 8443, "10.0.0.0/16", "mesh"))
-	r.must(res.Apply(ctx, o, values, nil))
+	r.must(resourcetest.Apply(ctx, res, o, values, nil))
 	if r.run(false); len(r.open()) != 0 {
 		t.Errorf("open: %+v", r.open())
 	}
@@ -231,7 +232,7 @@ func TestGroupThatAWSDoesNotShowYet(t *testing.T) {
 	r := newRig(t, two(t)...)
 	r.settle()
 	res := New(r.aws.EC2, r.groups[0], resource.Prior{})
-	err := res.Apply(ctx, &resource.Observation{}, resource.Values{{From: cluster, Value: resource.VPCID}: "vpc-0a"}, nil)
+	err := resourcetest.Apply(ctx, res, &resource.Observation{}, resource.Values{{From: cluster, Value: resource.VPCID}: "vpc-0a"}, nil)
 	var waiting *resource.Waiting
 	if !asWaiting(err, &waiting) || waiting.Reason != ReasonWaiting {
 		t.Errorf("error is %v", err)

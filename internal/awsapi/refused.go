@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsapi
+
+import "github.com/fargate-security/fargate-security-operator/internal/failure"
+
+// Refused tells that AWS has answered, and refuses this one call, while others may succeed: a permission is missing, or the
+// operation itself has a fault. It is false for credentials that are refused, and while AWS takes no calls at all.
+func Refused(err error) bool {
+	return Code(err) != "" && kindOf(err) != failure.Throttled && !credentialsRefused(err)
+}
