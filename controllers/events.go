@@ -46,6 +46,18 @@ func logWrites(ctx context.Context, result *resource.Result) {
 	}
 }
 
+// tellAdoptions tells of the objects that a pass has taken over, and of what that has undone.
+func tellAdoptions(recorder events.EventRecorder, obj runtime.Object, result *resource.Result) {
+	for _, o := range result.Objects {
+		switch {
+		case o.Adopted && o.Caution != "":
+			recorder.Eventf(obj, nil, corev1.EventTypeWarning, "Adopted", "Adopt", "%s was taken over: %s", o.ID, note(o.Caution))
+		case o.Adopted:
+			recorder.Eventf(obj, nil, corev1.EventTypeNormal, "Adopted", "Adopt", "%s was taken over", o.ID)
+		}
+	}
+}
+
 // worthAnEvent: Ready, Stalled and Drifted as they turn or change their reason, and sections that say something new
 // although nothing stops them (a warning). Reconciling comes and goes with every wait.
 func worthAnEvent(c metav1.Condition, old *metav1.Condition) bool {

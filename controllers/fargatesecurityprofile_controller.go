@@ -139,12 +139,12 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 		return r.unreachable(ctx, req, profile, err)
 	}
 	enforce := r.enforces(profile)
+	s := r.stack(profile, account)
 	if enforce {
-		if err := r.intend(ctx, profile); err != nil {
+		if err := r.intend(ctx, s); err != nil {
 			return ctrl.Result{}, err
 		}
 	}
-	s := r.stack(profile, account)
 	declared := s.resources()
 	reads := r.withAge(ctx, req, profile, account.resync)
 	leftovers, err := s.leftovers(reads, declared, r.sweepDue(req, profile))
@@ -163,12 +163,13 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 	untold, _ := r.untold.Load(req)
 	earlier, _ := untold.([]drift.Entry)
 	current, repaired := record(profile, result, earlier, s.memory.actors, r.Now())
-	list := findings(result, enforce, r.retries.deniedForLong(req, denied(result)))
+	long := r.retries.deniedForLong(req, denied(result) || awsapi.IsDenied(s.searchFailed))
+	list := append(findings(result, enforce, long), searchFindings(s.searchFailed, long)...)
 	verdict := verdictOf(list, enforce, current)
-	recordDrifted(profile, current)
+	recordDrifted(profile, current, result)
 	recordSections(profile, result, list)
 	if enforce {
-		recordTagKeys(profile, !slices.ContainsFunc(result.Objects, func(o *resource.Object) bool { return !o.Settled() || len(o.Drift) > 0 }))
+		recordIntent(s, !slices.ContainsFunc(result.Objects, func(o *resource.Object) bool { return !o.Settled() || len(o.Drift) > 0 }))
 	}
 	r.Metrics.setDrift(req.NamespacedName, current)
 	r.links.set(profile)
@@ -186,9 +187,10 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 		r.Recorder.Eventf(profile, nil, corev1.EventTypeNormal, "Repaired", "Repair", "%s", note(profile.Status.LastRepair.Message))
 	}
 	wait := r.retries.wait(result)
-	if s.putOff {
+	switch {
+	case s.putOff:
 		wait = cmp.Or(wait, jitter(r.Timing.Wait))
-	} else {
+	case s.searchFailed == nil:
 		r.noteSweep(req, profile, result)
 	}
 	return r.retries.after(req, worstKind(list), wait, resync), nil
@@ -229,8 +231,11 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 func (r *ProfileReconciler) takeDown(ctx context.Context, req ctrl.Request, s *stack, sweep bool) (resource.Result, error) {
 	declared := s.resources()
 	leftovers, err := s.leftovers(ctx, declared, sweep)
-	if err != nil {
+	switch {
+	case err != nil:
 		return resource.Result{}, err
+	case s.searchFailed != nil: // nothing is let go of before it was looked for
+		return resource.Result{}, s.searchFailed
 	}
 	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
 	s.forgetBegun(result.Removed)
@@ -243,6 +248,7 @@ func (r *ProfileReconciler) takeDown(ctx context.Context, req ctrl.Request, s *s
 func (r *ProfileReconciler) noteDone(ctx context.Context, req ctrl.Request, s *stack, result *resource.Result, lists ...[]resource.Resource) {
 	r.noteUnread(req, s, result)
 	logWrites(ctx, result)
+	tellAdoptions(r.Recorder, s.profile, result)
 	r.notePlaces(req, lists...)
 }
 
@@ -259,6 +265,7 @@ func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request
 	if len(list) == 0 {
 		verdict.Reason, verdict.Message = v1alpha1.ReasonDeleting, "being deleted"
 	}
+	recordSections(profile, result, list)
 	if err := r.report(ctx, profile, before, verdict, false); err != nil {
 		return ctrl.Result{}, err
 	}

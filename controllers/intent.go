@@ -15,19 +15,47 @@ import (
 )
 
 // intend writes down what must not be forgotten of a pass that is cut off, before the pass writes to AWS: that there
-// is something to take down (the finalizer), and which tags may be found on the objects. A tag that leaves the spec
-// before its first pass is over would stay for good otherwise.
-func (r *ProfileReconciler) intend(ctx context.Context, profile *v1alpha1.FargateSecurityProfile) error {
+// is something to take down (the finalizer), and which tags and which boundary may be found on the objects. What leaves the
+// spec before its first pass is over would stay for good otherwise.
+func (r *ProfileReconciler) intend(ctx context.Context, s *stack) error {
+	profile := s.profile
 	if err := addFinalizer(ctx, r.Client, profile); err != nil {
 		return err
 	}
-	known := profile.Status.TagKeys
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(profile.Spec.Tags)), func(key string) bool { return !slices.Contains(known, key) }) {
+	before := profile.DeepCopy()
+	recordIntent(s, false)
+	missing := func(declared, known []string) bool {
+		return slices.ContainsFunc(declared, func(one string) bool { return !slices.Contains(known, one) })
+	}
+	if !missing(profile.Status.TagKeys, before.Status.TagKeys) && !missing(profile.Status.PermissionsBoundaryARNs, before.Status.PermissionsBoundaryARNs) {
+		profile.Status = before.Status
 		return nil
 	}
-	before := profile.DeepCopy()
-	recordTagKeys(profile, false)
 	return patchStatus(ctx, r.Client, profile, before, func() {})
+}
+
+// recordIntent remembers the keys of spec.tags and the boundary that are on every object, and on the role; while objects are
+// still to be done, those from before are kept too.
+func recordIntent(s *stack, settled bool) {
+	status := &s.profile.Status
+	keys := slices.Collect(maps.Keys(s.profile.Spec.Tags))
+	var boundaries []string
+	if boundary := s.boundary(); boundary != "" {
+		boundaries = []string{boundary}
+	}
+	if !settled {
+		keys, boundaries = append(keys, status.TagKeys...), append(boundaries, status.PermissionsBoundaryARNs...)
+	}
+	status.TagKeys, status.PermissionsBoundaryARNs = asSet(keys), asSet(boundaries)
+}
+
+// asSet sorts a list and leaves out what is there twice; nil for an empty one, as it comes back from the API server.
+func asSet(list []string) []string {
+	slices.Sort(list)
+	if list = slices.Compact(list); len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // begin writes down in status that objects are about to be created: AWS may hold them, and not show them, from then on.

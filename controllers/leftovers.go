@@ -41,6 +41,10 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 		return list, nil
 	}
 	tagged, policies, ok, err := s.owned(ctx)
+	if awsapi.Refused(err) {
+		s.searchFailed = err
+		return list, nil
+	}
 	if err != nil {
 		return nil, err
 	}

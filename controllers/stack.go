@@ -3,6 +3,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"strings"
@@ -149,6 +150,8 @@ type stack struct {
 	view     *inventory.View
 	// putOff: objects with our owner tag were not looked for, since somebody waits for this pass. A later one does it.
 	putOff bool
+	// searchFailed is why they could not be looked for: what status remembers is kept as declared all the same.
+	searchFailed error
 	// wake has the profile looked at again; nil: nobody can.
 	wake func()
 }
@@ -251,11 +254,20 @@ func (s *stack) role() resource.Resource {
 		TrustPolicy:            iamrole.TrustPolicy(s.account.Scope, s.profile.Spec.ClusterName),
 		ManagedPolicyARNs:      s.managedPolicies(),
 		InlinePolicies:         s.inlinePolicies(),
-		PermissionsBoundaryARN: spec.PermissionsBoundaryARN,
-		RemoveUnlisted:         removes(spec.UnlistedPolicies),
-		Guard:                  s.account.guard,
-		ClusterName:            s.profile.Spec.ClusterName,
+		PermissionsBoundaryARN: spec.PermissionsBoundaryARN, FormerBoundaryARNs: s.profile.Status.PermissionsBoundaryARNs,
+		RemoveUnlisted: removes(spec.UnlistedPolicies),
+		Guard:          s.account.guard,
+		ClusterName:    s.profile.Spec.ClusterName,
 	})
+}
+
+// boundary is the boundary that the role is to have, "" for none, or where the role is only used.
+func (s *stack) boundary() string {
+	spec := s.profile.Spec.PodExecutionRole
+	if spec.ExistingARN != "" {
+		return ""
+	}
+	return cmp.Or(spec.PermissionsBoundaryARN, s.account.guard.PermissionsBoundaryARN)
 }
 
 func (s *stack) roleID() resource.ID {
@@ -304,12 +316,8 @@ func (s *stack) securityGroups() []resource.Resource {
 	}
 	var list []resource.Resource
 	for _, g := range s.profile.Spec.SecurityGroups {
-		description := g.Description
-		if description == "" {
-			description = g.Name
-		}
 		list = append(list, securitygroup.New(s.account.EC2, securitygroup.Desired{
-			Name: g.Name, Description: description,
+			Name: g.Name, Description: g.Description,
 			Ingress: declaredRules(g.Ingress), Egress: declaredRules(g.Egress),
 			RemoveUnlisted: removes(g.UnlistedRules),
 			Guard:          s.account.guard, Cluster: s.clusterID(), Siblings: siblings,

@@ -4,8 +4,6 @@ package controllers
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -247,25 +245,11 @@ func profileStatus(result *resource.Result) string {
 	return ""
 }
 
-// recordTagKeys remembers the keys of spec.tags that are on every object; while objects are still to be done, the
-// keys from before are kept too.
-func recordTagKeys(profile *v1alpha1.FargateSecurityProfile, settled bool) {
-	keys := slices.Collect(maps.Keys(profile.Spec.Tags))
-	if !settled {
-		keys = append(keys, profile.Status.TagKeys...)
-	}
-	slices.Sort(keys)
-	profile.Status.TagKeys = slices.Compact(keys)
-	if len(profile.Status.TagKeys) == 0 {
-		profile.Status.TagKeys = nil
-	}
-}
-
 // recordDrifted writes the Drifted condition: its reason is that of the worst difference.
-func recordDrifted(profile *v1alpha1.FargateSecurityProfile, current []drift.Entry) {
+func recordDrifted(profile *v1alpha1.FargateSecurityProfile, current []drift.Entry, result *resource.Result) {
 	if len(current) == 0 {
 		conditions.Set(&profile.Status.Conditions, profile.Generation, v1alpha1.DriftedCondition, metav1.ConditionFalse,
-			v1alpha1.ReasonNoDrift, "nothing differs from the spec")
+			v1alpha1.ReasonNoDrift, "nothing differs from the spec"+pendingText(result))
 		return
 	}
 	reason := current[0].Reason
@@ -274,6 +258,20 @@ func recordDrifted(profile *v1alpha1.FargateSecurityProfile, current []drift.Ent
 	}
 	conditions.Set(&profile.Status.Conditions, profile.Generation, v1alpha1.DriftedCondition, metav1.ConditionTrue,
 		reason, driftText(current))
+}
+
+// pendingText names the objects that the operator has yet to bring to what is declared.
+func pendingText(result *resource.Result) string {
+	var names []string
+	for _, o := range result.Objects {
+		if len(o.Pending) > 0 {
+			names = append(names, o.ID.String())
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " but what is still to be done: " + strings.Join(names, ", ")
 }
 
 // driftText counts the differences and names the worst.

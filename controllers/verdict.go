@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/conditions"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -21,6 +22,8 @@ type finding struct {
 	section, reason, message string
 	stalled                  bool
 	kind                     failure.Kind
+	// idle: what is waited for is another object, which has a finding of its own.
+	idle bool
 }
 
 // findings lists, in the order of the objects, what keeps them from being as declared. deniedLong says that missing
@@ -45,7 +48,7 @@ func objectFindings(o *resource.Object, enforce, deniedLong bool) []finding {
 		})
 	}
 	if w := o.Waiting; w != nil {
-		list = append(list, finding{section: o.Section, reason: w.Reason, message: w.Message, kind: failure.Busy})
+		list = append(list, finding{section: o.Section, reason: w.Reason, message: w.Message, kind: failure.Busy, idle: w.Idle})
 	}
 	if len(o.Pending) > 0 && len(list) == 0 { // the next pass goes on with it
 		list = append(list, finding{section: o.Section, reason: "WaitingForAWS", message: o.ID.String() + " is on its way", kind: failure.Busy})
@@ -57,6 +60,17 @@ func objectFindings(o *resource.Object, enforce, deniedLong bool) []finding {
 		list = append(list, finding{section: o.Section, reason: "ObjectMissing", message: o.ID.String() + " does not exist, and mode Observe creates nothing"})
 	}
 	return list
+}
+
+// searchFindings says that objects with our owner tag could not be looked for.
+func searchFindings(err error, deniedLong bool) []finding {
+	if err == nil {
+		return nil
+	}
+	f := awsapi.Classify(err)
+	return []finding{{
+		reason: f.Reason, message: "looking for objects by their owner tag: " + f.Message, stalled: stalls(f.Kind, deniedLong), kind: f.Kind,
+	}}
 }
 
 // about names the fields that an error concerns, after the object.
@@ -82,6 +96,9 @@ func driftFindings(o *resource.Object) []finding {
 	var list []finding
 	for _, d := range o.Drift {
 		f := finding{section: o.Section, reason: v1alpha1.ReasonDrifted, message: o.ID.String() + " " + canonical.Text(d.Path, 120) + " differs"}
+		if d.Desired == drift.Healthy {
+			f.reason, f.message = d.Reason, fmt.Sprintf("%s: AWS reports %s", o.ID, canonical.Text(d.Observed, 400))
+		}
 		if d.Action == drift.RequiresReplacement {
 			f.reason, f.stalled = v1alpha1.ReasonRequiresReplacement, true
 			f.message = fmt.Sprintf("%s: %s is %q, declared is %q: AWS cannot change it; put the spec back, or delete this FargateSecurityProfile and create it anew",
@@ -92,7 +109,8 @@ func driftFindings(o *resource.Object) []finding {
 	return list
 }
 
-// verdictOf sums the findings up. The first one that stalls gives the reason, else the first that is not plain drift.
+// verdictOf sums the findings up. The first one that stalls gives the reason, else the first that is not plain drift; its
+// message comes first, so that the cause survives when the text is cut, and who only waits for it comes last.
 func verdictOf(list []finding, enforce bool, current []drift.Entry) conditions.Verdict {
 	v := conditions.Verdict{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonReady, Message: "everything is as declared"}
 	if !enforce {
@@ -107,10 +125,12 @@ func verdictOf(list []finding, enforce bool, current []drift.Entry) conditions.V
 	lead := leading(list)
 	v.Ready, v.Reason, v.Stalled = metav1.ConditionFalse, lead.reason, lead.stalled
 	v.Reconciling = !lead.stalled && lead.kind != ""
-	var messages []string
-	for _, f := range list {
-		if f.stalled == lead.stalled && (f.kind == "") == (lead.kind == "") {
-			messages = append(messages, f.message)
+	messages := []string{lead.message}
+	for _, idle := range []bool{false, true} {
+		for _, f := range list {
+			if f.stalled == lead.stalled && (f.kind == "") == (lead.kind == "") && f.idle == idle {
+				messages = append(messages, f.message)
+			}
 		}
 	}
 	v.Message = conditions.Join(messages)
@@ -128,6 +148,11 @@ func leading(list []finding) finding {
 	}
 	for _, f := range list {
 		if f.kind != "" && f.kind != failure.Busy {
+			return f
+		}
+	}
+	for _, f := range list {
+		if f.kind == failure.Busy && !f.idle {
 			return f
 		}
 	}

@@ -63,6 +63,14 @@ type FargateSecurityProfileStatus struct {
 	// +kubebuilder:validation:items:MaxLength=128
 	TagKeys []string `json:"tagKeys,omitempty"`
 
+	// permissionsBoundaryARNs are boundaries that the operator may have set on the role: it takes them off when they leave
+	// the declaration. Any other that is not declared was set by somebody else, and stays.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=2048
+	PermissionsBoundaryARNs []string `json:"permissionsBoundaryARNs,omitempty"`
+
 	// lastHandledReconcileRequest echoes the annotation fargatesecurity.io/reconcile-requested-at.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024

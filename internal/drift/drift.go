@@ -48,6 +48,8 @@ const (
 	Absent = "absent"
 	// Present is how an object is shown that is there.
 	Present = "present"
+	// Healthy is what is desired of an object's health, which AWS alone can tell of and nobody declares.
+	Healthy = "no issues"
 )
 
 // Difference is one field in which an object is not as declared. Desired and Observed are short canonical text: the

@@ -92,6 +92,10 @@ type LogGroup struct {
 	RetentionDays int32
 	KeyARN        string
 	Tags          map[string]string
+	// Class is AWS's log group class: STANDARD, INFREQUENT_ACCESS or DELIVERY.
+	Class string
+	// Protected: its deletion protection is on.
+	Protected bool
 }
 
 // Key is a KMS key. State is AWS's KeyState (Enabled, Disabled, PendingDeletion, ...).
@@ -105,7 +109,9 @@ type Key struct {
 	// CustomerManaged is false for an AWS managed key, whose rotation AWS sees to.
 	CustomerManaged bool
 	Symmetric       bool
-	Tags            map[string]string
+	// Replica: the key is the replica of a multi-Region key, whose rotation is its primary's.
+	Replica bool
+	Tags    map[string]string
 }
 
 // FargateProfile is an EKS Fargate profile. Status is AWS's: CREATING, ACTIVE, DELETING, CREATE_FAILED, DELETE_FAILED.

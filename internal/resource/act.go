@@ -118,7 +118,9 @@ func (p *pass) adoption(it *item) *step {
 		return nil
 	}
 	return write("adopted", func(ctx context.Context) error {
-		return it.res.Tag(ctx, it.obs, ownerTags(p.opts.Owner, Adopted), nil)
+		err := it.res.Tag(ctx, it.obs, ownerTags(p.opts.Owner, Adopted), nil)
+		it.object.Adopted, it.object.Caution = err == nil, it.obs.Caution
+		return err
 	})
 }
 

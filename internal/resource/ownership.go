@@ -148,9 +148,13 @@ func problemOf(id ID, own ownership, o *Observation, owner string) *Problem {
 			"%s belongs to %s (tag %s), not to %s: choose another name, or have the other one released first",
 			id, o.Tags[OwnerTag], OwnerTag, owner)}
 	case adoptable:
+		caution := ""
+		if o.Caution != "" {
+			caution = ", and " + o.Caution
+		}
 		return &Problem{Reason: "NotOwned", Message: fmt.Sprintf(
-			"%s exists already and has no tag %s: choose another name, or set spec.adoptionPolicy to Adopt to take it over",
-			id, OwnerTag)}
+			"%s exists already and has no tag %s%s: choose another name, or set spec.adoptionPolicy to Adopt to take it over",
+			id, OwnerTag, caution)}
 	default:
 		return nil
 	}

@@ -59,8 +59,8 @@ func Delete(ctx context.Context, resources, leftovers []Resource, opts Options) 
 				continue
 			}
 			waitingKind = it.res.ID().Kind
-		} else if it.object.Waiting == nil && it.object.Failure == nil {
-			it.object.Waiting = &Waiting{Reason: "Deleting", Message: fmt.Sprintf("%s is deleted after %s", it.res.ID(), waitingKind), Idle: true}
+		} else if it.object.Waiting == nil && !it.object.Failed() {
+			it.object.Waiting = &Waiting{Reason: "Deleting", Message: fmt.Sprintf("%s is %s after %s", it.res.ID(), p.verb(it), waitingKind), Idle: true}
 		}
 		p.result.Leftovers = append([]*Object{it.object}, p.result.Leftovers...)
 	}
@@ -133,7 +133,7 @@ func (p *pass) remove(ctx context.Context, it *item) bool {
 	if it.object.Unshown {
 		return false
 	}
-	if p.opts.Retain || !deletable(it.obs, it.prior, p.opts.Owner) {
+	if p.verb(it) == released {
 		return p.release(ctx, it)
 	}
 	if it.obs.Busy != nil {
@@ -148,12 +148,12 @@ func (p *pass) remove(ctx context.Context, it *item) bool {
 	}
 	p.observe(ctx, it)
 	if it.stopped || p.present(it) {
-		if it.object.Waiting == nil && it.object.Failure == nil {
+		if it.object.Waiting == nil && !it.object.Failed() {
 			it.object.Waiting = &Waiting{Reason: "Deleting", Message: fmt.Sprintf("%s is being deleted", it.res.ID())}
 		}
 		return false
 	}
-	p.removed(it, "deleted")
+	p.removed(it, deleted)
 	return true
 }
 
@@ -163,6 +163,20 @@ func (p *pass) removed(it *item, verb string) {
 	p.result.Removed = append(p.result.Removed, it.object)
 }
 
+// What becomes of an object that is to go.
+const (
+	deleted  = "deleted"
+	released = "released"
+)
+
+// verb says what becomes of an object that is to go.
+func (p *pass) verb(it *item) string {
+	if p.opts.Retain || it.obs != nil && !deletable(it.obs, it.prior, p.opts.Owner) {
+		return released
+	}
+	return deleted
+}
+
 // release takes our owner tags off and changes nothing else.
 func (p *pass) release(ctx context.Context, it *item) bool {
 	it.object.Unread = true
@@ -170,7 +184,7 @@ func (p *pass) release(ctx context.Context, it *item) bool {
 		it.stop(p, err)
 		return false
 	}
-	p.removed(it, "released")
+	p.removed(it, released)
 	return true
 }
 

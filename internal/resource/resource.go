@@ -93,6 +93,9 @@ type Observation struct {
 	// Problems are reasons why the declaration cannot or may not be carried out, found while reading (an unknown
 	// policy, a public subnet). They become Stalled before anything is written.
 	Problems []Problem
+	// Caution says what taking the object over would undo, as a clause ("somebody has scheduled its deletion, ..."); "" for
+	// nothing that matters.
+	Caution string
 	// Unread are the fields that could not be read: they are not judged, and everything else is.
 	Unread []Unread
 	// Record puts what was seen into the state that the posture controls judge. Nil: nothing to add.

@@ -40,6 +40,9 @@ type Object struct {
 	Repaired []drift.Difference
 	// Done are the writes that succeeded, in order: created, adopted, tagged, updated, deleted, released.
 	Done []string
+	// Adopted tells that this pass took the object over; Caution is what that has undone, as the Observation said it.
+	Adopted bool
+	Caution string
 	// Unread: something was written, or may have been, that was not read back: those who remember do not know of it.
 	Unread bool
 	// Waiting says what the object waits for, Problems what only a person can put right, Warnings what a person

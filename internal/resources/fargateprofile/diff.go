@@ -5,6 +5,8 @@ package fargateprofile
 import (
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
@@ -17,7 +19,7 @@ const maxText = 400
 // diff compares a declared profile with the observed one. Nothing of a profile can be changed in AWS (EKS API
 // reference, CreateFargateProfile: "Fargate profiles are immutable"), so every difference needs a replacement.
 func diff(d Desired, have observed.FargateProfile, v resource.Values) []drift.Difference {
-	var out []drift.Difference
+	out := diffHealth(have)
 	if want, is := selectorsText(d.Selectors), selectorsText(have.Selectors); want != is {
 		out = append(out, replacement("selectors", want, is, drift.High, ReasonSelectors))
 	}
@@ -34,6 +36,18 @@ func diff(d Desired, have observed.FargateProfile, v resource.Values) []drift.Di
 		out = append(out, difference)
 	}
 	return out
+}
+
+// diffHealth: an ACTIVE profile may still be unable to run pods
+// (https://docs.aws.amazon.com/eks/latest/APIReference/API_FargateProfileHealth.html).
+func diffHealth(have observed.FargateProfile) []drift.Difference {
+	if len(have.HealthIssues) == 0 || types.FargateProfileStatus(have.Status) != types.FargateProfileStatusActive {
+		return nil
+	}
+	return []drift.Difference{{
+		Path: "health", Desired: drift.Healthy, Observed: canonical.Text(healthText(have.HealthIssues), maxHealth),
+		Severity: drift.High, Action: drift.ReportOnly, Reason: ReasonUnhealthy,
+	}}
 }
 
 func replacement(path, want, is string, severity drift.Severity, reason string) drift.Difference {

@@ -156,7 +156,7 @@ func (r *Resource) failed(reason, what string, p observed.FargateProfile, remedy
 func healthText(issues []observed.HealthIssue) string {
 	var parts []string
 	for _, issue := range issues {
-		parts = append(parts, issue.Code+" ("+issue.Message+")")
+		parts = append(parts, issue.Code+" ("+awsapi.Sanitize(issue.Message)+")")
 	}
 	return canonical.List(parts)
 }

@@ -38,6 +38,7 @@ const (
 	ReasonSelectors      = "FargateProfileSelectorsChanged"
 	ReasonSubnets        = "FargateProfileSubnetsChanged"
 	ReasonRole           = "FargateProfileRoleChanged"
+	ReasonUnhealthy      = "FargateProfileUnhealthy"
 )
 
 // Desired is a declared Fargate profile.

@@ -40,14 +40,20 @@ func diffTrust(d Desired, role observed.Role) []drift.Difference {
 	}}
 }
 
+// diffBoundary: a boundary that nobody declared or has declared only narrows the role, so taking it off would widen what
+// the role can do.
 func diffBoundary(d Desired, role observed.Role) []drift.Difference {
 	if d.boundary() == role.PermissionsBoundary {
 		return nil
 	}
-	return []drift.Difference{{
+	one := drift.Difference{
 		Path: boundaryPath, Desired: d.boundary(), Observed: role.PermissionsBoundary,
 		Severity: drift.High, Action: drift.Repair, Reason: ReasonBoundaryChanged,
-	}}
+	}
+	if d.boundary() == "" && !slices.Contains(d.FormerBoundaryARNs, role.PermissionsBoundary) {
+		one.Severity, one.Action, one.Reason = drift.Low, drift.ReportOnly, ReasonBoundaryUnlisted
+	}
+	return []drift.Difference{one}
 }
 
 func diffManaged(d Desired, role observed.Role) []drift.Difference {

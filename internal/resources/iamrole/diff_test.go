@@ -121,7 +121,9 @@ func TestDiffShowsOneDifferencePerChange(t *testing.T) {
 			"permissionsBoundary", drift.High, drift.Repair, ReasonBoundaryChanged},
 		{"boundary replaced", func(_ *Desired, role *observed.Role) { role.PermissionsBoundary = admin },
 			"permissionsBoundary", drift.High, drift.Repair, ReasonBoundaryChanged},
-		{"boundary undeclared", func(d *Desired, _ *observed.Role) { d.PermissionsBoundaryARN = "" },
+		{"boundary left the declaration", func(d *Desired, _ *observed.Role) {
+			d.PermissionsBoundaryARN, d.FormerBoundaryARNs = "", []string{boundary}
+		},
 			"permissionsBoundary", drift.High, drift.Repair, ReasonBoundaryChanged},
 		{"managed policy detached", func(_ *Desired, role *observed.Role) { role.ManagedPolicies = nil },
 			"managedPolicies[" + podExecution + "]", drift.High, drift.Repair, ReasonManagedMissing},

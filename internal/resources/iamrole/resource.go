@@ -34,6 +34,7 @@ const Section = "PodExecutionRoleReady"
 const (
 	ReasonTrustChanged     = "TrustPolicyChanged"
 	ReasonBoundaryChanged  = "PermissionsBoundaryChanged"
+	ReasonBoundaryUnlisted = "PermissionsBoundaryUnlisted"
 	ReasonManagedMissing   = "ManagedPolicyMissing"
 	ReasonManagedUnlisted  = "ManagedPolicyUnlisted"
 	ReasonInlineMissing    = "InlinePolicyMissing"
@@ -59,6 +60,9 @@ type Desired struct {
 	InlinePolicies map[string]string
 	// PermissionsBoundaryARN is the declared boundary; "" means the one of the guardrails, if there is one.
 	PermissionsBoundaryARN string
+	// FormerBoundaryARNs are boundaries that were declared before: only such a one is taken off the role when none is
+	// declared. One that somebody else has set narrows what the role can do, and is shown.
+	FormerBoundaryARNs []string
 	// RemoveUnlisted says that policies which are not listed are removed, and not only reported.
 	RemoveUnlisted bool
 	Guard          guardrails.Guardrails

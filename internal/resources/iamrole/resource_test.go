@@ -261,6 +261,12 @@ func TestBoundaryIsDroppedLastAndOnlyWhenNobodyWantsIt(t *testing.T) {
 	d.Guard.PermissionsBoundaryARN = ""
 	r = f.role(d)
 	f.apply(r, f.observe(r), nil)
+	if got := detailOf(f.observe(r)).PermissionsBoundary; got != boundary {
+		t.Errorf("a boundary that somebody else has set became %q: without it the role can do more", got)
+	}
+	d.FormerBoundaryARNs = []string{boundary}
+	r = f.role(d)
+	f.apply(r, f.observe(r), nil)
 	if got := detailOf(f.observe(r)).PermissionsBoundary; got != "" {
 		t.Errorf("the boundary is still %q", got)
 	}

@@ -20,7 +20,7 @@ import (
 const usersShown = 3
 
 // Delete implements resource.Resource: it schedules the deletion, once no log group and no grant uses the key. The
-// alias goes first, so that its name is free, and only when it points to this key.
+// alias goes after it, so that a key which may not be deleted stays whole, and only when it points to this key.
 func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 	if !o.Exists {
 		return nil
@@ -30,20 +30,17 @@ func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 		if err := r.inUse(ctx, d.key.ARN); err != nil {
 			return err
 		}
+		_, err := r.kms.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: &d.key.ARN, PendingWindowInDays: aws.Int32(r.window())})
+		if err != nil && !awsapi.IsNotFound(err) {
+			return r.doing("scheduling the deletion", err)
+		}
 	}
 	for _, alias := range r.ownAliases(d) {
 		if _, err := r.kms.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: &alias}); err != nil && !awsapi.IsNotFound(err) {
 			return r.doing("deleting the alias "+alias, err)
 		}
 	}
-	if pending(d.key.State) {
-		return nil
-	}
-	_, err := r.kms.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: &d.key.ARN, PendingWindowInDays: aws.Int32(r.window())})
-	if awsapi.IsNotFound(err) {
-		return nil
-	}
-	return r.doing("scheduling the deletion", err)
+	return nil
 }
 
 func (r *Resource) window() int32 {

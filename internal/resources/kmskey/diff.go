@@ -69,6 +69,9 @@ func diffRotation(d Desired, o detail) []drift.Difference {
 	default:
 		return nil
 	}
+	if o.key.Replica { // only the primary of a multi-Region key takes it: KMS API reference, EnableKeyRotation
+		one.Action, one.Reason = drift.ReportOnly, ReasonRotationOfPrimary
+	}
 	return []drift.Difference{one}
 }
 

@@ -141,6 +141,12 @@ func (r *Resource) observation(d detail) *resource.Observation {
 			r.ID(), key.AliasTarget, d.aliasOwner, resource.OwnerTag)})
 	}
 	o.Record = func(s *observed.State) { s.Key = &key }
+	if pending(key.State) && r.arn != key.ARN {
+		o.Caution = "somebody has scheduled its deletion, which its adoption takes back"
+		o.Problems = append(o.Problems, resource.Problem{
+			Reason: ReasonPendingDeletion, Path: statePath, Warning: true, Message: fmt.Sprintf("%s: %s", r.ID(), o.Caution),
+		})
+	}
 	switch why := unusable(key); {
 	case key.State == string(types.KeyStateCreating), key.State == string(types.KeyStateUpdating):
 		o.Busy = &resource.Waiting{Reason: ReasonWaiting, Message: fmt.Sprintf("%s is in state %s", r.ID(), key.State)}

@@ -63,6 +63,7 @@ func facts(meta *types.KeyMetadata) observed.Key {
 		ARN:             aws.ToString(meta.Arn),
 		State:           string(meta.KeyState),
 		CustomerManaged: meta.KeyManager != types.KeyManagerTypeAws,
+		Replica:         meta.MultiRegionConfiguration != nil && meta.MultiRegionConfiguration.MultiRegionKeyType == types.MultiRegionKeyTypeReplica,
 		Symmetric:       meta.KeySpec == types.KeySpecSymmetricDefault && meta.KeyUsage == types.KeyUsageTypeEncryptDecrypt,
 		Tags:            map[string]string{},
 	}

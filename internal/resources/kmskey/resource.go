@@ -29,17 +29,19 @@ const Section = "EncryptionReady"
 
 // The reasons that this package gives.
 const (
-	ReasonPolicyChanged   = "KeyPolicyChanged"
-	ReasonRotationOff     = "KeyRotationDisabled"
-	ReasonRotationPeriod  = "KeyRotationPeriodChanged"
-	ReasonDisabled        = "KeyDisabled"
-	ReasonPendingDeletion = "KeyPendingDeletion"
-	ReasonAliasMissing    = "KeyAliasMissing"
-	ReasonAliasMoved      = "KeyAliasMoved"
-	ReasonAliasOwned      = "OwnedByOther"
-	ReasonUnusable        = "KeyUnusable"
-	ReasonInUse           = "KeyInUse"
-	ReasonWaiting         = "WaitingForKey"
+	ReasonPolicyChanged  = "KeyPolicyChanged"
+	ReasonRotationOff    = "KeyRotationDisabled"
+	ReasonRotationPeriod = "KeyRotationPeriodChanged"
+	// ReasonRotationOfPrimary: the key is a replica, and rotates as its primary does, in another Region.
+	ReasonRotationOfPrimary = "KeyRotationOfPrimary"
+	ReasonDisabled          = "KeyDisabled"
+	ReasonPendingDeletion   = "KeyPendingDeletion"
+	ReasonAliasMissing      = "KeyAliasMissing"
+	ReasonAliasMoved        = "KeyAliasMoved"
+	ReasonAliasOwned        = "OwnedByOther"
+	ReasonUnusable          = "KeyUnusable"
+	ReasonInUse             = "KeyInUse"
+	ReasonWaiting           = "WaitingForKey"
 )
 
 // defaultWindowDays is the longest window, and KMS's own default:

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
@@ -89,10 +90,17 @@ func (r *Resource) withKey(what, key string, err error) error {
 		"%s: CloudWatch Logs does not accept the key %s yet; if this lasts, the key's policy does not allow the log service, or the key is not enabled", r.ID(), key)}
 }
 
+// askProtected is when to look again whether a person has turned the protection off.
+const askProtected = time.Minute
+
 // Delete implements resource.Resource.
 func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 	if !o.Exists {
 		return nil
+	}
+	if groupOf(o).Protected {
+		return &resource.Waiting{Reason: ReasonProtected, After: askProtected, Message: fmt.Sprintf(
+			"%s is not deleted, since its deletion protection is on; turn that off (aws logs put-log-group-deletion-protection), or set spec.deletionPolicy to Retain", r.ID())}
 	}
 	_, err := r.logs.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &r.name})
 	if awsapi.IsNotFound(err) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -25,7 +27,9 @@ func diff(d Desired, group observed.LogGroup, v resource.Values) []drift.Differe
 	return slices.Concat(diffRetention(d, group), diffKey(d, group, v))
 }
 
-// diffRetention: a retention that is too short is worse than one that is too long, since events are lost for good.
+// diffRetention: a retention that is too short is worse than one that is too long, since events are lost for good. A group
+// of class DELIVERY keeps its events for two days, whatever is asked for
+// (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html, API_CreateLogGroup.html).
 // Control CloudWatch.16: https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html
 func diffRetention(d Desired, group observed.LogGroup) []drift.Difference {
 	if d.RetentionDays == group.RetentionDays {
@@ -35,7 +39,10 @@ func diffRetention(d Desired, group observed.LogGroup) []drift.Difference {
 		Path: retentionPath, Desired: days(d.RetentionDays), Observed: days(group.RetentionDays),
 		Severity: drift.Medium, Action: drift.Repair, Reason: ReasonRetention, Controls: []string{"CloudWatch.16"},
 	}
-	if shorter(group.RetentionDays, d.RetentionDays) {
+	switch {
+	case group.Class == string(types.LogGroupClassDelivery):
+		one.Action, one.Reason = drift.RequiresReplacement, ReasonRetentionFixed
+	case shorter(group.RetentionDays, d.RetentionDays):
 		one.Severity = drift.High
 	}
 	return []drift.Difference{one}

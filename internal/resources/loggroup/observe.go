@@ -29,6 +29,8 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 		ARN:           canonical.LogGroupARN(aws.ToString(found.Arn)),
 		RetentionDays: aws.ToInt32(found.RetentionInDays),
 		KeyARN:        aws.ToString(found.KmsKeyId),
+		Class:         string(found.LogGroupClass),
+		Protected:     aws.ToBool(found.DeletionProtectionEnabled),
 	}
 	tags, err := r.logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &group.ARN})
 	if awsapi.IsNotFound(err) { // deleted since it was found

@@ -25,10 +25,12 @@ const Section = "LoggingReady"
 
 // The reasons that this package gives.
 const (
-	ReasonRetention  = "LogRetentionChanged"
-	ReasonKey        = "LogGroupKeyChanged"
-	ReasonKeyRetired = "LogGroupKeyRetired"
-	ReasonWaitingKey = "WaitingForKey"
+	ReasonRetention      = "LogRetentionChanged"
+	ReasonRetentionFixed = "LogRetentionFixed"
+	ReasonKey            = "LogGroupKeyChanged"
+	ReasonKeyRetired     = "LogGroupKeyRetired"
+	ReasonWaitingKey     = "WaitingForKey"
+	ReasonProtected      = "DeletionProtected"
 )
 
 // Desired is a declared log group.

@@ -3,6 +3,7 @@
 package securitygroup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -93,12 +94,7 @@ func (r *Resource) fill(ctx context.Context, v resource.Values, made *types.Secu
 func (r *Resource) AsMade() *resource.Observation { return r.made }
 
 // description is what a new group gets: EC2 demands one.
-func (r *Resource) description() string {
-	if r.desired.Description != "" {
-		return r.desired.Description
-	}
-	return "fargate-security-operator: " + r.name
-}
+func (r *Resource) description() string { return cmp.Or(r.desired.Description, r.name) }
 
 // direction repairs the rules of one direction of a group.
 type direction struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -21,9 +22,9 @@ import (
 // maxHolders bounds how many holders of a group are named.
 const maxHolders = 5
 
-// Delete implements resource.Resource. While network interfaces use the group, it and its rules stay as they are.
-// While only other groups refer to it, its own references are taken away, so that two groups which refer to each
-// other can both go.
+// Delete implements resource.Resource. While network interfaces use the group, it and its rules stay as they are, and so
+// they do while nobody knows what does: an interface of another account that shares the VPC is not shown. While other
+// groups refer to it, its own references are taken away, so that two groups which refer to each other can both go.
 func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 	group := detailOf(o).group
 	id := o.Gives[resource.GroupID]
@@ -38,17 +39,14 @@ func (r *Resource) Delete(ctx context.Context, o *resource.Observation) error {
 	if len(interfaces) > 0 {
 		return r.waiting(append(interfaces, r.groupsThatRefer(ctx, id)...))
 	}
+	holders := r.groupsThatRefer(ctx, id)
+	if len(holders) == 0 {
+		return r.waiting(nil)
+	}
 	if err := r.revokeReferences(ctx, group); err != nil {
 		return err
 	}
-	holders := r.groupsThatRefer(ctx, id)
-	if len(holders) > 0 {
-		return r.waiting(holders)
-	}
-	if inUse, err = r.delete(ctx, id); err != nil || !inUse {
-		return err
-	}
-	return r.waiting(nil)
+	return r.waiting(holders)
 }
 
 // delete says whether AWS refused because something uses the group.
@@ -94,11 +92,20 @@ func (r *Resource) interfaces(ctx context.Context, id string) ([]string, error) 
 			return nil, fmt.Errorf("reading what uses %s: %w", r.ID(), err)
 		}
 		for _, found := range page.NetworkInterfaces {
-			out = append(out, "network interface "+aws.ToString(found.NetworkInterfaceId))
+			out = append(out, interfaceText(found))
 		}
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// interfaceText names an interface, and by its description what it belongs to ("ELB app/web/..." for a load balancer).
+func interfaceText(found types.NetworkInterface) string {
+	text := "network interface " + aws.ToString(found.NetworkInterfaceId)
+	if description := aws.ToString(found.Description); description != "" {
+		text += " (" + canonical.Text(description, maxText) + ")"
+	}
+	return text
 }
 
 // groupsThatRefer names the other groups whose rules refer to this one. It only makes a message better, so what cannot
@@ -120,7 +127,7 @@ func (r *Resource) groupsThatRefer(ctx context.Context, id string) []string {
 }
 
 func (r *Resource) waiting(holders []string) error {
-	by := "something that AWS does not name"
+	by := "something that AWS does not show, such as a network interface of another account that shares the VPC,"
 	if len(holders) > 0 {
 		more := len(holders) - maxHolders
 		by = strings.Join(holders[:min(len(holders), maxHolders)], ", ")

@@ -51,8 +51,10 @@ type Rule struct {
 
 // Desired is a declared security group.
 type Desired struct {
-	Name, Description string
-	Ingress, Egress   []Rule
+	Name string
+	// Description is the declared one; "": a new group gets its name for one, and an existing one keeps what it has.
+	Description     string
+	Ingress, Egress []Rule
 	// RemoveUnlisted says that rules which are not listed are removed, and not only reported.
 	RemoveUnlisted bool
 	Guard          guardrails.Guardrails
@@ -104,6 +106,7 @@ func (r *Resource) Hash() string {
 	d := *r.desired
 	// Guardrails belong to the account, and neither they nor the siblings are part of what this group declares.
 	d.Guard, d.Siblings = guardrails.Guardrails{}, nil
+	d.Description = r.description() // as hashes were made from the beginning
 	d.Ingress, d.Egress = sorted(d.Ingress), sorted(d.Egress)
 	return canonical.Hash(d)
 }
