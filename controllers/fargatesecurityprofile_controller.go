@@ -165,6 +165,9 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 	current, repaired := record(profile, result, earlier, s.memory.actors, r.Now())
 	long := r.retries.deniedForLong(req, denied(result) || awsapi.IsDenied(s.searchFailed))
 	list := append(findings(result, enforce, long), searchFindings(s.searchFailed, long)...)
+	if enforce {
+		list = append(list, contested(&profile.Status, result, r.Now())...)
+	}
 	verdict := verdictOf(list, enforce, current)
 	recordDrifted(profile, current, result)
 	recordSections(profile, result, list)

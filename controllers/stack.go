@@ -319,9 +319,17 @@ func (s *stack) securityGroups() []resource.Resource {
 		list = append(list, securitygroup.New(s.account.EC2, securitygroup.Desired{
 			Name: g.Name, Description: g.Description,
 			Ingress: declaredRules(g.Ingress), Egress: declaredRules(g.Egress),
-			RemoveUnlisted: removes(g.UnlistedRules),
-			Guard:          s.account.guard, Cluster: s.clusterID(), Siblings: siblings,
+			Ignore: ignoredRules(g.IgnoreRules), RemoveUnlisted: removes(g.UnlistedRules),
+			Guard: s.account.guard, Cluster: s.clusterID(), Siblings: siblings,
 		}, s.prior[groupID(g.Name)]))
+	}
+	return list
+}
+
+func ignoredRules(specs []v1alpha1.IgnoredRules) []securitygroup.Ignored {
+	var list []securitygroup.Ignored
+	for _, spec := range specs {
+		list = append(list, securitygroup.Ignored{Description: spec.Description, TagKey: spec.TagKey, TagValue: spec.TagValue})
 	}
 	return list
 }

@@ -4,6 +4,7 @@ package controllers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,13 +145,16 @@ func recordRepairs(status *v1alpha1.FargateSecurityProfileStatus, repaired []dri
 		return
 	}
 	at := metav1.NewTime(now.Truncate(time.Second))
-	var fresh []v1alpha1.Repair
+	var all []v1alpha1.Repair
 	var done []string
+	earlier := slices.Clone(status.Repairs)
 	for _, e := range repaired {
-		fresh = append(fresh, v1alpha1.Repair{Drift: apiDrift(e), RepairedTime: at})
+		repair := v1alpha1.Repair{Drift: apiDrift(e), RepairedTime: at}
+		earlier = countRepair(&repair, earlier)
+		all = append(all, repair)
 		done = append(done, repairText(e))
 	}
-	all := append(fresh, status.Repairs...)
+	all = append(all, earlier...)
 	status.Repairs = all[:min(len(all), maxRepairs)]
 	status.LastRepair = &v1alpha1.LastRepair{
 		Time: at, Fields: int32(len(repaired)), //nolint:gosec // bounded by the number of fields

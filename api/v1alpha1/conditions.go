@@ -50,6 +50,8 @@ const (
 	ReasonGuardrailViolation  = "GuardrailViolation"
 	// ReasonNotOwned: an object of that name exists and is not ours, and adoption is refused.
 	ReasonNotOwned = "NotOwned"
+	// ReasonContested: somebody changes a field back each time that it is repaired.
+	ReasonContested = "Contested"
 	// ReasonOwnedByOther: the owner tag names another profile or another installation.
 	ReasonOwnedByOther = "OwnedByOther"
 	// ReasonRequiresReplacement: a difference is in a field that AWS cannot change.

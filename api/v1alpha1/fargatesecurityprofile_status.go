@@ -185,6 +185,11 @@ type Repair struct {
 	// repairedTime is when the repair was seen to hold.
 	// +required
 	RepairedTime metav1.Time `json:"repairedTime,omitzero"`
+
+	// times is how often the same difference was repaired, each time within an hour of the one before. Omitted: once.
+	// +optional
+	// +kubebuilder:validation:Minimum=2
+	Times int32 `json:"times,omitempty"`
 }
 
 // LastRepair tells of the last pass that repaired drift.

@@ -298,6 +298,37 @@ type SecurityGroupSpec struct {
 	// +optional
 	// +kubebuilder:default=Remove
 	UnlistedRules UnlistedPolicy `json:"unlistedRules,omitempty"`
+
+	// ignoreRules are rules of other controllers: what one of these fits and nobody declared is left alone, and is no drift,
+	// unless a guardrail of the account forbids it.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10
+	IgnoreRules []IgnoredRules `json:"ignoreRules,omitempty"`
+}
+
+// IgnoredRules says which rules another controller keeps: by their description, or by a tag of the rule.
+// +kubebuilder:validation:ExactlyOneOf=description;tagKey
+// +kubebuilder:validation:XValidation:rule="!has(self.tagValue) || has(self.tagKey)",message="tagValue goes with tagKey: name the key as well"
+type IgnoredRules struct {
+	// description of the rules; * stands for any characters, ? for one. A load balancer controller writes
+	// elbv2.k8s.aws/targetGroupBinding=shared.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[*?]+$')",message="description must hold more than wildcards: rules without a description of their own would all be ignored"
+	Description string `json:"description,omitempty"`
+
+	// tagKey is the key of a tag that the rules carry.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	TagKey string `json:"tagKey,omitempty"`
+
+	// tagValue is the value of that tag, with wildcards as in description; omitted: any.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	TagValue string `json:"tagValue,omitempty"`
 }
 
 // SecurityGroupRule is one rule; exactly one of cidr, securityGroupName, securityGroupID and prefixListID says with whom.

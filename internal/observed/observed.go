@@ -74,6 +74,8 @@ type Rule struct {
 	// Peer is a canonical CIDR, a prefix list id (pl-...) or a group id (sg-...).
 	Peer        string
 	Description string
+	// Tags are the rule's own.
+	Tags map[string]string `json:",omitempty"`
 	// PeerCIDRs are the entries of the prefix list that Peer names, where they were read.
 	PeerCIDRs []string
 }

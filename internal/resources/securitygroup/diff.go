@@ -101,7 +101,8 @@ func waitsFor(rule observed.Rule, unknown []Rule) string {
 }
 
 // plans compares both directions and decides which unlisted rules may go: all where the declaration says so, and
-// always those that a guardrail forbids and the default egress of a group that we have just made.
+// always those that a guardrail forbids and the default egress of a group that we have just made. Those of other
+// controllers are nobody's difference.
 func plans(d Desired, g observed.SecurityGroup, fresh bool, v resource.Values) (ingress, egress plan) {
 	ingress, egress = compare(d.Ingress, g.Ingress, v), compare(d.Egress, g.Egress, v)
 	// All rules are judged together, since several can cover together what none covers alone.
@@ -109,6 +110,11 @@ func plans(d Desired, g observed.SecurityGroup, fresh bool, v resource.Values) (
 	for _, violation := range d.Guard.ForbiddenIngress(g.Ingress) {
 		forbidden[violation.Rule] = true
 	}
+	ignored := func(rule unlistedRule) bool {
+		return slices.ContainsFunc(d.Ignore, func(i Ignored) bool { return i.fits(rule.Rule) })
+	}
+	ingress.unlisted = slices.DeleteFunc(ingress.unlisted, func(rule unlistedRule) bool { return ignored(rule) && !forbidden[canonical.RuleKey(rule.Rule)] })
+	egress.unlisted = slices.DeleteFunc(egress.unlisted, ignored)
 	for i, rule := range ingress.unlisted {
 		first := forbidden[canonical.RuleKey(rule.Rule)]
 		ingress.unlisted[i].first, ingress.unlisted[i].remove = first, d.RemoveUnlisted || first

@@ -166,6 +166,12 @@ func ruleOf(in types.SecurityGroupRule) (observed.Rule, error) {
 	}
 	rule, err := canonical.Rule(aws.ToString(in.IpProtocol), in.FromPort, in.ToPort, peer, aws.ToString(in.Description))
 	rule.ID = aws.ToString(in.SecurityGroupRuleId)
+	for _, tag := range in.Tags {
+		if rule.Tags == nil {
+			rule.Tags = map[string]string{}
+		}
+		rule.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
 	return rule, err
 }
 

@@ -55,6 +55,8 @@ type Desired struct {
 	// Description is the declared one; "": a new group gets its name for one, and an existing one keeps what it has.
 	Description     string
 	Ingress, Egress []Rule
+	// Ignore are rules that other controllers keep.
+	Ignore []Ignored `json:",omitempty"`
 	// RemoveUnlisted says that rules which are not listed are removed, and not only reported.
 	RemoveUnlisted bool
 	Guard          guardrails.Guardrails
@@ -63,6 +65,20 @@ type Desired struct {
 	// Siblings are the names of all groups that the profile declares: a PeerGroup outside of them is a Problem.
 	// Nil: not checked.
 	Siblings []string
+}
+
+// Ignored says which unlisted rules are left alone: by their description, or by one of their tags. Both are globs.
+type Ignored struct {
+	Description, TagKey, TagValue string
+}
+
+// fits tells that the rule is one of those.
+func (i Ignored) fits(rule observed.Rule) bool {
+	if i.Description != "" {
+		return canonical.Match(i.Description, rule.Description)
+	}
+	value, tagged := rule.Tags[i.TagKey]
+	return tagged && (i.TagValue == "" || canonical.Match(i.TagValue, value))
 }
 
 // Resource is one security group.
