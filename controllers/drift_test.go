@@ -104,7 +104,7 @@ var tampers = []tamper{
 		do: func(r *rig, _ *profile) {
 			r.did(r.aws.IAM.DeleteRolePolicy(r.ctx, &iam.DeleteRolePolicyInput{RoleName: aws.String(roleName), PolicyName: aws.String("pull-cache")}))
 		}},
-	{name: "permissions boundary added", resource: "IAMRole/" + roleName, path: "permissionsBoundary",
+	{name: "permissions boundary added", resource: "IAMRole/" + roleName, path: "permissionsBoundary", severity: "Low", stays: "ReportOnly",
 		do: func(r *rig, _ *profile) {
 			r.did(r.aws.IAM.PutRolePermissionsBoundary(r.ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: aws.String(roleName), PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/ReadOnlyAccess")}))
 		}},
@@ -220,9 +220,8 @@ func TestEveryFieldDrifts(t *testing.T) {
 			if w := r.writes(); len(w) > 0 {
 				t.Fatalf("mode Observe wrote %q", w)
 			}
-			if c.stays == "RequiresReplacement" {
-				r.edit(p, mode(v1alpha1.ModeEnforce))
-				r.stalled(p, v1alpha1.ReasonRequiresReplacement, "selectors")
+			if c.stays != "" {
+				r.reported(p, c)
 				return
 			}
 			r.edit(p, mode(v1alpha1.ModeEnforce))
@@ -257,6 +256,23 @@ func TestWhoeverReadsTheListRepairs(t *testing.T) {
 	}
 	if r.get(p); len(p.Status.Repairs) != 1 || condition(p, v1alpha1.ReadyCondition).Status != metav1.ConditionTrue {
 		t.Errorf("not repaired at once:\n%s", describe(p))
+	}
+}
+
+// reported: in Enforce what stays is shown, and not written.
+func (r *rig) reported(p *profile, c tamper) {
+	r.t.Helper()
+	r.edit(p, mode(v1alpha1.ModeEnforce))
+	r.read(p)
+	r.wantOneDrift(p, c)
+	if d := p.Status.Drift[0]; d.Action != c.stays || condition(p, v1alpha1.ReadyCondition).Status != metav1.ConditionFalse {
+		r.t.Errorf("action %s, want %s\n%s", d.Action, c.stays, describe(p))
+	}
+	if c.stays == "RequiresReplacement" {
+		r.stalled(p, v1alpha1.ReasonRequiresReplacement, "selectors")
+	}
+	if w := r.writes(); len(w) > 0 {
+		r.t.Errorf("wrote %q", w)
 	}
 }
 
