@@ -127,7 +127,7 @@ var badInputs = []badInput{
 	{name: "key policy statement that says a thing twice", change: func(_ *rig, p *profile) {
 		p.Spec.Encryption.KMSKey.AdditionalStatements = []string{`{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*",` + "\n" +
 			`"Condition":{"StringEquals":{"kms:CallerAccount":"111122223333"}},"Condition":{"StringLike":{"kms:CallerAccount":"*"}}}`}
-	}, reason: v1alpha1.ReasonInvalidSpec, words: []string{"additionalStatements[0]", "line 2, column 68", `"Condition" is there twice`}},
+	}, reason: v1alpha1.ReasonInvalidSpec, words: []string{"additionalStatements[0]", "line 2, column 67", `"Condition" is there twice`}},
 	{name: "key policy that is too long with the operator's own statements", change: func(r *rig, p *profile) {
 		p.Spec.Encryption.KMSKey.AdditionalStatements = r.statements(canonical.MaxKeyPolicySize)
 	}, reason: v1alpha1.ReasonInvalidSpec, words: []string{"additionalStatements", "KMS allows 32768"}},
