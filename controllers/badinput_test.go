@@ -18,6 +18,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/kmskey"
 )
 
 // badInput is a declaration that cannot or may not be carried out: it must end Stalled, with a message that names
@@ -88,6 +91,10 @@ var badInputs = []badInput{
 	{name: "policy without actions", change: func(_ *rig, p *profile) {
 		p.Spec.PodExecutionRole.InlinePolicies[0].Document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*"}]}`
 	}, reason: v1alpha1.ReasonInvalidSpec, words: []string{"Action"}},
+	{name: "policy with a condition key in two spellings", change: func(_ *rig, p *profile) {
+		p.Spec.PodExecutionRole.InlinePolicies[0].Document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*",` +
+			`"Condition":{"StringLike":{"aws:SourceArn":"arn:aws:s3:::a","aws:sourcearn":"*"}}}]}`
+	}, reason: v1alpha1.ReasonInvalidSpec, words: []string{"inlinePolicies[pull-cache].document", "line 1, column 150", `"aws:sourcearn"`}},
 	{name: "unknown managed policy", change: func(_ *rig, p *profile) {
 		p.Spec.PodExecutionRole.ManagedPolicyARNs = &[]string{"arn:aws:iam::aws:policy/NoSuchPolicy"}
 	}, reason: "PolicyNotFound", words: []string{"NoSuchPolicy"}},
@@ -117,6 +124,31 @@ var badInputs = []badInput{
 		p.Spec.Encryption.KMSKey.AdditionalStatements = []string{`{"Effect":"Allow",}`}
 	},
 		reason: v1alpha1.ReasonInvalidSpec, words: []string{"additionalStatements"}},
+	{name: "key policy statement that says a thing twice", change: func(_ *rig, p *profile) {
+		p.Spec.Encryption.KMSKey.AdditionalStatements = []string{`{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*",` + "\n" +
+			`"Condition":{"StringEquals":{"kms:CallerAccount":"111122223333"}},"Condition":{"StringLike":{"kms:CallerAccount":"*"}}}`}
+	}, reason: v1alpha1.ReasonInvalidSpec, words: []string{"additionalStatements[0]", "line 2, column 67", `"Condition" is there twice`}},
+	{name: "key policy that is too long with the operator's own statements", change: func(r *rig, p *profile) {
+		p.Spec.Encryption.KMSKey.AdditionalStatements = r.statements(canonical.MaxKeyPolicySize)
+	}, reason: v1alpha1.ReasonInvalidSpec, words: []string{"additionalStatements", "KMS allows 32768"}},
+}
+
+// statements are as long as a key policy may be, if the operator wrote no statement for the log group.
+func (r *rig) statements(size int) []string {
+	scope := awsapi.Scope{Partition: "aws", AccountID: "111122223333", Region: "eu-west-1"}
+	bare, err := kmskey.Policy(scope, nil, nil)
+	must(err)
+	var list []string
+	for left := size - len(bare); left > 0; {
+		n := min(left, 8000)
+		one := `{"Sid":"","Effect":"Deny","Principal":"*","Action":"kms:Get*","Resource":"*"}`
+		list = append(list, strings.Replace(one, `""`, `"`+strings.Repeat("x", n-len(one)-len(","))+`"`, 1))
+		left -= n
+	}
+	if doc, err := kmskey.Policy(scope, nil, list); err != nil || len(doc) != size {
+		r.t.Fatalf("the policy without a log group has %d bytes, %v; want %d", len(doc), err, size)
+	}
+	return list
 }
 
 func guard(f func(*v1alpha1.Guardrails)) func(*v1alpha1.AWSAccount) {

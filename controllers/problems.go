@@ -8,7 +8,6 @@ import (
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
-	"github.com/fargate-security/fargate-security-operator/internal/resources/kmskey"
 )
 
 // specProblems finds what is wrong with the spec itself beyond what the schema can say, by the object that it
@@ -72,7 +71,7 @@ func (s *stack) keyProblems(add addProblem) {
 	if encryption == nil || encryption.KMSKey == nil {
 		return
 	}
-	if _, err := kmskey.Policy(s.account.Scope, nil, encryption.KMSKey.AdditionalStatements); err != nil {
+	if _, err := s.keyPolicy(encryption.KMSKey.AdditionalStatements); err != nil {
 		add(s.keyID(), v1alpha1.ReasonInvalidSpec, "spec.encryption.kmsKey.additionalStatements: %v", err)
 	}
 }

@@ -65,7 +65,9 @@ var checkedInPassing = []string{
 func TestMissingPermissions(t *testing.T) {
 	tried := &actionSet{seen: map[string]bool{}}
 	t.Run("create", func(t *testing.T) { missedInCreation(t, tried) })
-	t.Run("assume", func(t *testing.T) { missedInAssumption(t, tried) })
+	for _, action := range []string{"sts:AssumeRole", "sts:TagSession"} {
+		t.Run("assume without "+action, func(t *testing.T) { missedInAssumption(t, tried, action) })
+	}
 	t.Run("change", func(t *testing.T) { missedInChanges(t, tried) })
 	t.Run("delete", func(t *testing.T) { missedInDeletion(t, tried) })
 	t.Run("events", func(t *testing.T) { missedInEvents(t, tried) })
@@ -115,19 +117,21 @@ func missedInCreation(t *testing.T, tried *actionSet) {
 	}
 }
 
-// missedInAssumption: the operator's own identity may do nothing but assume the account's role, as docs/iam.md says.
-func missedInAssumption(t *testing.T, tried *actionSet) {
+// missedInAssumption: the operator's own identity may do nothing but assume the account's role, as docs/iam.md says, and has
+// the session tags of EKS Pod Identity.
+func missedInAssumption(t *testing.T, tried *actionSet, action string) {
 	role := "arn:aws:iam::111122223333:role/fargate-security-operator"
 	r := newRig(t, func(a *v1alpha1.AWSAccount) {
 		a.Spec.AssumeRole = &v1alpha1.AssumeRole{RoleARN: role, ExternalID: externalID}
 	})
+	r.sim.AddTaggedKey(operatorKey, operatorCaller, map[string]string{"kubernetes-namespace": "fargate-security-system"})
 	r.sim.AllowAssume(role, externalID)
-	must(r.sim.Enforce(role, withoutAction("sts:AssumeRole")))
-	r.take("sts:AssumeRole")
+	must(r.sim.Enforce(role, withoutAction(action)))
+	r.take(action)
 	p := r.full()
 	r.create(p)
-	r.missed(p, "sts:AssumeRole", r.sim.Objects(), func() { r.ready(p) })
-	tried.add("sts:AssumeRole")
+	r.missed(p, action, r.sim.Objects(), func() { r.ready(p) })
+	tried.add(action)
 }
 
 // notForDeletion are actions that a deletion calls and does without: they look at what the profile must fit in with.

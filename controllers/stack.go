@@ -180,19 +180,24 @@ func (s *stack) key() []resource.Resource {
 		return []resource.Resource{kmskey.Existing(s.account.KMS, s.account.Scope, encryption.KeyARN)}
 	}
 	spec := encryption.KMSKey
-	var groups []string
-	if s.profile.Spec.Logging != nil {
-		groups = []string{s.logGroupName()}
-	}
-	policy, err := kmskey.Policy(s.account.Scope, groups, spec.AdditionalStatements)
+	policy, err := s.keyPolicy(spec.AdditionalStatements)
 	if err != nil { // said by specProblems, which keeps the key from being written
-		policy, _ = kmskey.Policy(s.account.Scope, groups, nil)
+		policy, _ = s.keyPolicy(nil)
 	}
 	return []resource.Resource{kmskey.New(s.account.KMS, s.account.Logs, kmskey.Desired{
 		Alias: spec.Alias, Policy: policy,
 		RotationPeriodDays: spec.RotationPeriodDays, DeletionWindowDays: spec.DeletionWindowDays,
 		Description: "FargateSecurityProfile " + s.profile.Namespace + "/" + s.profile.Name,
 	}, s.prior[s.keyID()], s.orphanKeys)}
+}
+
+// keyPolicy is the policy of the declared key with statements added to it.
+func (s *stack) keyPolicy(additional []string) (string, error) {
+	var groups []string
+	if s.profile.Spec.Logging != nil {
+		groups = []string{s.logGroupName()}
+	}
+	return kmskey.Policy(s.account.Scope, groups, additional)
 }
 
 // keyID names the declared key: by its alias, or, one that is only used, by its id.

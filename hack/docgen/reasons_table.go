@@ -59,7 +59,8 @@ var reasons = []reason{
 	{waiting, "WaitingForTurn", "EKS takes one profile operation per cluster at a time, and another one is first."},
 
 	{faults, "AccessDenied", "A permission or the credentials are missing. Tried each minute; Stalled after two minutes."},
-	{faults, "CredentialsRefused", "The operator's credentials are expired, deleted or wrong. Tried each minute, with the credentials read anew; Stalled after two minutes."},
+	{faults, "RegionDisabled", "STS gives no session of the account in this Region, since it is not active or not enabled there. Tried each minute; Stalled after two minutes."},
+	{faults, "CredentialsRefused", "The operator's credentials are expired, deleted or wrong, or STS or EKS Pod Identity gives it none. Tried each minute, with the credentials read anew; Stalled after two minutes."},
 	{faults, "AWSError", "A passing fault of AWS or of the connection. Tried again with growing pauses."},
 	{faults, "EndpointUnreachable", "AWS cannot be reached at all. Tried again with growing pauses."},
 	{faults, "InvalidParameter", "AWS refuses the request. Stalled; tried again at each `resyncInterval`."},

@@ -71,7 +71,7 @@ func operations(t *testing.T) map[string]bool {
 func TestEveryActionIsCalled(t *testing.T) {
 	called := operations(t)
 	// AWS or the SDK asks for these; policy.go says when.
-	implied := []string{"iam:PassRole", "iam:CreateServiceLinkedRole", "sts:AssumeRole"}
+	implied := []string{"iam:PassRole", "iam:CreateServiceLinkedRole", "sts:AssumeRole", "sts:TagSession"}
 	for _, action := range awsapi.Actions() {
 		_, operation, _ := strings.Cut(action, ":")
 		if action == "sqs:DeleteMessage" {

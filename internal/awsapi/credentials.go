@@ -5,6 +5,7 @@ package awsapi
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/smithy-go/middleware"
 
@@ -30,14 +31,19 @@ var refusedCredentials = map[string]bool{
 	"UnrecognizedClientException":         true,
 }
 
-func credentialsRefused(err error) bool { return refusedCredentials[Code(err)] }
+func credentialsRefused(err error) bool { return refusedCredentials[answerCode(err)] }
 
 // refusal says that the credentials are refused. No policy would change that, so none is named.
 func refusal(err error) failure.Failure {
+	code, region := answerCode(err), regionOf(err)
+	renew := "renew them"
+	if unknownKeys[code] && optIn(region) && !strings.HasPrefix(ActionOf(err), "iam:") { // IAM has no Regions
+		renew = fmt.Sprintf("if Region %s is not enabled for the account, enable it (%s), else renew them", region, enableRegion(region))
+	}
 	return failure.Failure{
-		Kind: failure.AccessDenied, Reason: "CredentialsRefused",
-		Message: fmt.Sprintf("%sAWS refuses the operator's credentials (%s); renew them: files are read again, environment variables only when the operator's pod starts",
-			actionPrefixText(err), Code(err)),
+		Kind: failure.AccessDenied, Reason: ReasonCredentialsRefused,
+		Message: fmt.Sprintf("%sAWS refuses the operator's credentials (%s); %s: files are read again, environment variables only when the operator's pod starts",
+			actionPrefixText(err), code, renew),
 	}
 }
 
@@ -48,6 +54,9 @@ func (s *Sessions) forgetRefused(cfg Config) func(*middleware.Stack) error {
 		out, metadata, err := next.HandleInitialize(ctx, in)
 		if credentialsRefused(err) {
 			s.forget(cfg)
+		}
+		if err != nil && (credentialsRefused(err) || answerCode(err) == regionDisabled) {
+			err = &regionError{region: cfg.Region, err: err}
 		}
 		return out, metadata, err
 	}

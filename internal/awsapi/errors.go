@@ -18,10 +18,18 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 )
 
-// Code returns the AWS error code in err, or "" when err did not come from an AWS answer. Codes are matched rather
-// than typed errors, since some operations answer errors that their model does not list (ResourceInUseException of
-// eks:CreateFargateProfile).
+// Code returns the AWS error code in err, or "" when err did not come from an AWS answer to the call: what says why the
+// SDK got no credentials for it is none. Codes are matched rather than typed errors, since some operations answer errors
+// that their model does not list (ResourceInUseException of eks:CreateFargateProfile).
 func Code(err error) string {
+	if obtaining(err) != nil {
+		return ""
+	}
+	return answerCode(err)
+}
+
+// answerCode is the code of whatever answer is in err.
+func answerCode(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return api.ErrorCode()
@@ -109,6 +117,9 @@ func kindOf(err error) failure.Kind {
 func answerKind(err error) failure.Kind {
 	var api smithy.APIError
 	if errors.As(err, &api) {
+		if obtaining(err) != nil {
+			return obtainingKind(err)
+		}
 		if credentialsRefused(err) {
 			return failure.AccessDenied
 		}
@@ -158,11 +169,16 @@ var actionPrefix = map[string]string{
 	"CloudWatch Logs": "logs", "Resource Groups Tagging API": "tag",
 }
 
-// ActionOf names the IAM action of the call that failed, e.g. iam:CreateRole, or "".
+// ActionOf names the IAM action of the call that failed, e.g. iam:CreateRole, or "". Where the SDK called STS for
+// credentials first, and that failed, it is STS's.
 func ActionOf(err error) string {
 	var op *smithy.OperationError
 	if !errors.As(err, &op) {
 		return ""
+	}
+	var forCredentials *smithy.OperationError
+	if errors.As(op.Err, &forCredentials) {
+		op = forCredentials
 	}
 	return ActionName(op.Service(), op.Operation())
 }
@@ -192,6 +208,9 @@ func Classify(err error) failure.Failure {
 	}
 	if errors.Is(err, context.DeadlineExceeded) && Code(err) == "" {
 		return failure.Failure{Kind: failure.Transient, Reason: "Timeout", Message: actionPrefixText(err) + "no answer in time; trying again"}
+	}
+	if failed, ok := withoutCredentials(err); ok {
+		return failed
 	}
 	if credentialsRefused(err) {
 		return refusal(err)
@@ -228,7 +247,7 @@ func message(kind failure.Kind, err error) string {
 	}
 	said := Sanitize(api.ErrorMessage())
 	if kind == failure.AccessDenied {
-		return fmt.Sprintf("%sdenied (%s): %s; allow the action in the operator's IAM policy (docs/iam.md)", actionPrefixText(err), api.ErrorCode(), said)
+		return fmt.Sprintf("%sdenied (%s): %s; %s", actionPrefixText(err), api.ErrorCode(), said, adviceFor(api.ErrorCode(), said))
 	}
 	return fmt.Sprintf("%s%s: %s", actionPrefixText(err), api.ErrorCode(), said)
 }

@@ -44,7 +44,14 @@ const (
 	createServiceLinkedRole = "iam:CreateServiceLinkedRole"
 	// assumeRole is called by the SDK's credentials provider where an AWSAccount has spec.assumeRole (session.go).
 	assumeRole = "sts:AssumeRole"
+	// tagSession is checked by sts:AssumeRole when the operator's own session has transitive tags, as that of EKS Pod
+	// Identity has: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html. No tags of ours are ever set.
+	tagSession = "sts:TagSession"
 )
+
+// webIdentity is called by the SDK for the operator's first credentials with IRSA. It is signed by nobody, so no policy of
+// the operator allows it: the trust policy of its role does.
+const webIdentity = "sts:AssumeRoleWithWebIdentity"
 
 // Not among them, on purpose:
 //   - Tags that are given at creation are checked as ec2:CreateTags, eks:TagResource, iam:TagRole, kms:TagResource and
@@ -69,7 +76,7 @@ type Statement struct {
 
 // Actions lists the IAM actions that the operator's code can use, sorted.
 func Actions() []string {
-	actions := []string{passRole, createServiceLinkedRole, assumeRole}
+	actions := []string{passRole, createServiceLinkedRole, assumeRole, tagSession}
 	clients := reflect.TypeFor[Clients]()
 	for i := range clients.NumField() {
 		field := clients.Field(i)
@@ -179,9 +186,10 @@ var purposes = []purpose{
 		Resource:  []string{"arn:*:iam::*:role/aws-service-role/*"},
 		Condition: map[string]map[string][]string{"StringEquals": {"iam:AWSServiceName": {"eks-fargate.amazonaws.com"}}},
 	}},
-	{one(assumeRole), Statement{
-		Sid:      "AssumeRoleOfAccount",
-		Why:      "Only for AWSAccounts with spec.assumeRole, and only in the policy of the operator's own identity; the roles that it assumes do not need it. Put the ARNs of your roles here if they are named otherwise.",
+	{one(assumeRole, tagSession), Statement{
+		Sid: "AssumeRoleOfAccount",
+		Why: "Only for AWSAccounts with spec.assumeRole, and only in the policy of the operator's own identity; the roles that it assumes do not need it. Put the ARNs of your roles here if they are named otherwise. " +
+			"sts:TagSession is for the session tags of EKS Pod Identity, which go on to the role; with IRSA it can be left out.",
 		Resource: []string{"arn:*:iam::*:role/fargate-security-operator*"},
 	}},
 	{of("iam"), Statement{

@@ -61,7 +61,7 @@ func TestActionsCoverEveryService(t *testing.T) {
 	actions := awsapi.Actions()
 	for _, want := range []string{
 		"ec2:CreateTags", "eks:CreateFargateProfile", "iam:CreateServiceLinkedRole", "iam:PassRole", "iam:TagRole", "kms:TagResource",
-		"logs:ListTagsForResource", "logs:TagResource", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sts:AssumeRole", "sts:GetCallerIdentity", "tag:GetResources",
+		"logs:ListTagsForResource", "logs:TagResource", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sts:AssumeRole", "sts:GetCallerIdentity", "sts:TagSession", "tag:GetResources",
 	} {
 		if !slices.Contains(actions, want) {
 			t.Errorf("%s is missing", want)

@@ -12,6 +12,8 @@ import (
 type identity struct {
 	Account string
 	ARN     string
+	// Transitive are the tags that a session passes on to those that it begins.
+	Transitive map[string]string
 }
 
 var (
@@ -69,6 +71,39 @@ func accountOfARN(arn string) string {
 	return parts[4]
 }
 
+// DisableRegion makes a Region one that an account has not enabled: its keys are
+// unknown there, and nobody gets a session of its roles.
+func (s *Sim) DisableRegion(account, region string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed[account+"/"+region] = true
+}
+
+// EnableRegion takes back a DisableRegion.
+func (s *Sim) EnableRegion(account, region string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.closed, account+"/"+region)
+}
+
+// unknownKey refuses the keys of an account in a Region that it has not enabled,
+// each service in its words: common errors of the API references, for EC2 its
+// list of error codes and re:Post "iam-validate-access-credentials". IAM has no
+// Regions.
+func (s *Sim) unknownKey(c *call) error {
+	if c.accessKey == "" || c.Service == "iam" || !s.closed[c.Account+"/"+c.Region] {
+		return nil
+	}
+	switch c.Service {
+	case "ec2":
+		return errf(http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials")
+	case "sts":
+		return errf(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid")
+	default:
+		return errf(http.StatusForbidden, "UnrecognizedClientException", "The security token included in the request is invalid.")
+	}
+}
+
 // EncodedMessage stands for the details that EC2 puts into its refusals in a
 // form that only sts:DecodeAuthorizationMessage reads: API reference of STS.
 // They may tell what the caller must not know, so nobody may pass them on.
@@ -82,8 +117,12 @@ func accessDenied(c *call, action string) *apiError {
 }
 
 func accessDeniedTo(c *call, action, resource string) *apiError {
-	message := "User: " + c.Caller + " is not authorized to perform: " + action + " on resource: " + resource +
-		" because no identity-based policy allows the " + action + " action"
+	return accessDeniedBecause(c, action, resource, "because no identity-based policy allows the "+action+" action")
+}
+
+// accessDeniedBecause has the words with which AWS ends: which policy refuses.
+func accessDeniedBecause(c *call, action, resource, because string) *apiError {
+	message := "User: " + c.Caller + " is not authorized to perform: " + action + " on resource: " + resource + " " + because
 	switch c.Service {
 	case "iam", "sts":
 		return &apiError{"AccessDenied", message, http.StatusForbidden}

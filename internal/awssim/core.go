@@ -74,13 +74,15 @@ type Sim struct {
 	accounts   map[string]*account
 	services   map[string]map[string]operation
 	protocols  map[string]protocol
-	identities map[string]identity // by access key id
-	assumable  map[string]string   // role ARN to external id
-	queues     map[string]*queue   // by the path of their URL
-	secrets    []string            // of all sessions
-	ids        int                 // how many ids were made, so that each is new
-	denied     map[string]bool
-	enforced   map[string]identityPolicy // by caller
+	identities map[string]identity            // by access key id
+	assumable  map[string]string              // role ARN to external id
+	queues     map[string]*queue              // by the path of their URL
+	secrets    []string                       // of all sessions
+	ids        int                            // how many ids were made, so that each is new
+	denied     map[string]string              // by action, with the words for it
+	closed     map[string]bool                // Regions that an account has not enabled, as account/Region
+	providers  map[string]map[string][]string // audiences by account and issuer
+	enforced   map[string]identityPolicy      // by caller
 	failures   []*failure
 	calls      []Call
 	seq        int
@@ -182,7 +184,9 @@ func New(opts Options) *Sim {
 		identities: map[string]identity{},
 		assumable:  map[string]string{},
 		queues:     map[string]*queue{},
-		denied:     map[string]bool{},
+		denied:     map[string]string{},
+		closed:     map[string]bool{},
+		providers:  map[string]map[string][]string{},
 		enforced:   map[string]identityPolicy{},
 	}
 	s.registerEKS()
@@ -268,10 +272,15 @@ func (s *Sim) ResetCalls() {
 
 // Deny makes an action ("iam:CreateRole", "kms:*") fail with the access denied
 // error of its service, until Allow is called with the same string.
-func (s *Sim) Deny(action string) {
+func (s *Sim) Deny(action string) { s.DenyBecause(action, "") }
+
+// DenyBecause is Deny in the words of another policy than the caller's own, such
+// as "with an explicit deny in a service control policy": IAM user guide,
+// "Troubleshoot access denied error messages".
+func (s *Sim) DenyBecause(action, because string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.denied[action] = true
+	s.denied[action] = because
 }
 
 // Allow takes back a Deny.
@@ -306,17 +315,21 @@ func (s *Sim) AfterWrite(hook func(Call)) {
 	s.hooks = append(s.hooks, hook)
 }
 
-// isDenied says whether Deny was called for the action.
-func (s *Sim) isDenied(action string) bool {
+// refused is what Deny and DenyBecause have the service answer to an action.
+func (s *Sim) refused(c *call, action string) *apiError {
 	if action == "sts:GetCallerIdentity" {
-		return false // needs no permission and cannot be denied: STS API_GetCallerIdentity
+		return nil // needs no permission and cannot be denied: STS API_GetCallerIdentity
 	}
-	for pattern := range s.denied {
-		if ok, err := path.Match(pattern, action); ok && err == nil {
-			return true
+	for pattern, because := range s.denied {
+		if ok, err := path.Match(pattern, action); !ok || err != nil {
+			continue
 		}
+		if because == "" {
+			return accessDenied(c, action)
+		}
+		return accessDeniedBecause(c, action, deniedResource(c), because)
 	}
-	return false
+	return nil
 }
 
 // takeFailure uses up one injected failure of the action, if there is one.
@@ -388,8 +401,11 @@ func (s *Sim) runLocked(c *call, op operation, known bool, fault Fault) (any, er
 		return nil, err
 	}
 	action := actionName(c.Service, c.Operation)
-	if s.isDenied(action) {
-		return nil, accessDenied(c, action)
+	if err := s.unknownKey(c); err != nil {
+		return nil, err
+	}
+	if err := s.refused(c, action); err != nil {
+		return nil, err
 	}
 	if err := s.authorize(c); err != nil {
 		return nil, err

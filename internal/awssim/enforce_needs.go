@@ -32,11 +32,23 @@ func (s *Sim) needs(c *call) []need {
 	case "logs":
 		return s.logsNeeds(c, n)
 	case "sts":
-		n.resource = c.Params.Get("RoleArn")
+		return s.stsNeeds(c)
 	case "sqs":
 		n.resource = deniedResource(c)
 	}
 	return []need{n}
+}
+
+// stsNeeds: what the role must let the caller do, its own policy must too.
+func (s *Sim) stsNeeds(c *call) []need {
+	if c.Operation != "AssumeRole" {
+		return []need{{action: actionName(c.Service, c.Operation), resource: c.Params.Get("RoleArn")}}
+	}
+	var list []need
+	for _, action := range sessionActions(s, c) {
+		list = append(list, need{action: action, resource: c.Params.Get("RoleArn")})
+	}
+	return list
 }
 
 // on is the need for the same action on a resource with these tags.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -70,6 +71,20 @@ func readNode(dec *json.Decoder) (*node, error) {
 	}
 	_, err = dec.Token()
 	return n, err
+}
+
+// repeats tells whether an object in it has a member twice: IAM user guide,
+// "Grammar of the IAM JSON policy language", notes: "Individual elements must
+// not contain multiple instances of the same key".
+func (n *node) repeats() bool {
+	seen := map[string]bool{}
+	for _, m := range n.members {
+		if seen[m.name] || m.value.repeats() {
+			return true
+		}
+		seen[m.name] = true
+	}
+	return slices.ContainsFunc(n.items, (*node).repeats)
 }
 
 // field returns a member, nil if it is not there.

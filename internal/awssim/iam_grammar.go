@@ -38,7 +38,7 @@ func parsePolicy(doc string, statement func(*node) error) (*node, error) {
 	if err != nil {
 		return nil, malformed("This policy contains invalid Json")
 	}
-	if policy.kind != '{' || !onlyFields(policy, policyFields) {
+	if policy.kind != '{' || !onlyFields(policy, policyFields) || policy.repeats() {
 		return nil, malformed("Syntax errors in policy.")
 	}
 	if v := policy.field("Version"); v != nil {
@@ -62,14 +62,12 @@ func parsePolicy(doc string, statement func(*node) error) (*node, error) {
 	return policy, nil
 }
 
-// onlyFields tells whether an object has no other members, and none twice.
+// onlyFields tells whether an object has no other members.
 func onlyFields(n *node, allowed []string) bool {
-	seen := map[string]bool{}
 	for _, m := range n.members {
-		if !slices.Contains(allowed, m.name) || seen[m.name] {
+		if !slices.Contains(allowed, m.name) {
 			return false
 		}
-		seen[m.name] = true
 	}
 	return true
 }

@@ -143,6 +143,8 @@ func TestTrustPolicyRules(t *testing.T) {
 		"no principal":            statement(`[{"Effect":"Allow","Action":"sts:AssumeRole"}]`),
 		"resource":                strings.Replace(podTrust, `"Action"`, `"Resource":"*","Action"`, 1),
 		"sid":                     strings.Replace(podTrust, `"Effect"`, `"Sid":"a b","Effect"`, 1),
+		"action twice":            strings.Replace(podTrust, `"Action"`, `"Action":"sts:AssumeRole","Action"`, 1),
+		"key twice":               strings.Replace(podTrust, `"Effect"`, `"Condition":{"StringEquals":{"a:b":"c","a:b":"d"}},"Effect"`, 1),
 		"condition":               strings.Replace(podTrust, `"Effect"`, `"Condition":{"StringEquals":"x"},"Effect"`, 1),
 		"service":                 trustOf(`{"Service":"Fargate"}`),
 		"ghost role":              trustOf(`{"AWS":"arn:aws:iam::111122223333:role/ghost"}`),

@@ -5,6 +5,7 @@ package awssim
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -25,19 +26,21 @@ func defaultKeyPolicy(region, account string) string {
 	return string(text)
 }
 
-// checkKeyPolicy wants a policy that is JSON, not too long, has statements of
-// a known effect with a principal, and leaves someone of the account in charge
-// of it: KMS API reference, PutKeyPolicy.
+// checkKeyPolicy wants a policy that is JSON, not too long, says nothing twice,
+// has statements of known elements and a known effect with a principal, and
+// leaves someone of the account in charge of it: KMS API reference,
+// PutKeyPolicy, and the grammar of IAM's policy language. A statement without
+// Action has no effect, but is taken (same page).
 func checkKeyPolicy(c *call, policy string, bypassLockout bool) error {
 	var doc policyDocument
 	if len(policy) > maxKeyPolicy {
 		return errf(http.StatusBadRequest, "LimitExceededException", "The key policy is longer than %d bytes", maxKeyPolicy)
 	}
-	if err := json.Unmarshal([]byte(policy), &doc); err != nil || len(doc.Statement) == 0 {
+	if err := json.Unmarshal([]byte(policy), &doc); err != nil || len(doc.Statement) == 0 || !keyPolicyGrammar(policy) {
 		return malformedKeyPolicy("Syntax errors in policy.")
 	}
 	for _, st := range doc.Statement {
-		if (st.Effect != "Allow" && st.Effect != "Deny") || len(st.Principal) == 0 || len(st.Action) == 0 {
+		if (st.Effect != "Allow" && st.Effect != "Deny") || len(st.Principal) == 0 {
 			return malformedKeyPolicy("Policy contains a statement with one or more invalid principals, actions or effects.")
 		}
 	}
@@ -46,6 +49,16 @@ func checkKeyPolicy(c *call, policy string, bypassLockout bool) error {
 		return malformedKeyPolicy("The new key policy will not allow you to update the key policy in the future.")
 	}
 	return nil
+}
+
+// keyPolicyGrammar tells whether a policy has known elements only, and none of
+// them twice.
+func keyPolicyGrammar(policy string) bool {
+	root, err := parseNode(policy)
+	if err != nil || root.repeats() || !onlyFields(root, policyFields) {
+		return false
+	}
+	return !slices.ContainsFunc(root.field("Statement").list(), func(st *node) bool { return !onlyFields(st, statementFields) })
 }
 
 func malformedKeyPolicy(message string) *apiError {

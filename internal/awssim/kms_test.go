@@ -201,13 +201,18 @@ func TestKeyPolicy(t *testing.T) {
 		"no statement": `{"Version":"2012-10-17"}`,
 		"no principal": `{"Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*"}]}`,
 		"bad effect":   `{"Statement":[{"Effect":"Permit","Principal":"*","Action":"kms:*","Resource":"*"}]}`,
+		"twice":        `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"Bool":{"a:b":"c"}},"Condition":{}}]}`,
+		"key twice":    `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"Bool":{"a:b":"c","a:b":"d"}}}]}`,
+		"element":      `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","condition":{}}]}`,
+		"no effect":    `{"Statement":[{"Effect":"Allow","Principal":"*","Resource":"*"}]}`,
 		"lockout":      `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/other"},"Action":"kms:*","Resource":"*"}]}`,
 	} {
 		t.Run(name, func(t *testing.T) { wantError(t, put(policy), "MalformedPolicyDocumentException", 400) })
 	}
 	wantError(t, put(strings.Repeat(" ", maxKeyPolicy+1)), "LimitExceededException", 400)
 	wantEqual(t, "policy", get(), before)
-	mine := `{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":["kms:*"],"Resource":"*"}}`
+	// A statement without Action is taken, and has no effect.
+	mine := `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":["kms:*"],"Resource":"*"},{"Effect":"Deny","Principal":"*"}]}`
 	ok(t, put(mine))
 	wantEqual(t, "policy", get(), mine)
 	_, err := r.kms.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &id, PolicyName: aws.String("other")})

@@ -6,8 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,6 +40,23 @@ func (s *Sim) AllowAssume(roleARN, externalID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.assumable[roleARN] = externalID
+}
+
+// IdentityProviders says which OIDC identity providers an account has in IAM, by
+// issuer (without https://), with their audiences. Before it is called, the
+// account has one for every issuer and audience.
+func (s *Sim) IdentityProviders(account string, audiences map[string][]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.providers[account] = audiences
+}
+
+// AddTaggedKey is AddKey for a session with transitive tags, as EKS Pod Identity
+// begins it: EKS user guide, "Grant Pods access to AWS resources based on tags".
+func (s *Sim) AddTaggedKey(accessKeyID, callerARN string, tags map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.identities[accessKeyID] = identity{Account: accountOfARN(callerARN), ARN: callerARN, Transitive: tags}
 }
 
 // Secrets lists the secret access keys and session tokens that were given out:
@@ -127,23 +146,61 @@ func assumeRole(s *Sim, c *call, in *assumeRoleInput) (any, error) {
 	if in.ExternalID != "" && (len(in.ExternalID) > maxExternalID || !externalID.MatchString(in.ExternalID)) {
 		return nil, stsInvalid("1 validation error detected: Value '%s' at 'externalId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@:\\/-]*", in.ExternalID)
 	}
-	if !s.maySession(c, in) {
-		return nil, errf(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.Caller, in.RoleARN)
+	if err := s.stsInactive(c, in.RoleARN); err != nil {
+		return nil, err
+	}
+	for _, action := range sessionActions(s, c) {
+		if !s.maySession(c, in, action) {
+			return nil, errf(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: %s on resource: %s", c.Caller, action, in.RoleARN)
+		}
 	}
 	if strings.Contains(c.Caller, ":assumed-role/") && in.DurationSeconds != nil && *in.DurationSeconds > chainedSession {
 		return nil, stsInvalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
-	return s.newSession(in.RoleARN, in.SessionName, in.DurationSeconds)
+	passed := maps.Clone(s.identities[c.accessKey].Transitive)
+	for _, tag := range in.Tags {
+		if slices.Contains(in.TransitiveTagKeys, tag.Key) {
+			if passed == nil {
+				passed = map[string]string{}
+			}
+			passed[tag.Key] = tag.value()
+		}
+	}
+	return s.newSession(in.RoleARN, in.SessionName, in.DurationSeconds, passed)
 }
 
-// maySession says whether the caller may assume the role: by AllowAssume, or by
+// sessionActions are what a caller must be allowed to do with a role that it
+// assumes: with session tags, its own or those that its session passes on, also
+// to tag the session. IAM user guide, "Pass session tags in AWS STS",
+// "Permissions required to add session tags", "Chaining roles with session tags".
+func sessionActions(s *Sim, c *call) []string {
+	actions := []string{"sts:AssumeRole"}
+	if len(s.identities[c.accessKey].Transitive) > 0 || c.Params.Get("Tags.member.1.Key") != "" {
+		actions = append(actions, "sts:TagSession")
+	}
+	return actions
+}
+
+// stsInactive refuses sessions of an account in a Region that it has not
+// enabled: STS API reference, AssumeRole, RegionDisabledException; IAM user
+// guide, "Manage AWS STS in an AWS Region".
+func (s *Sim) stsInactive(c *call, roleARN string) error {
+	account := accountOfARN(roleARN)
+	if !s.closed[account+"/"+c.Region] {
+		return nil
+	}
+	return errf(http.StatusForbidden, "RegionDisabledException",
+		"STS is not activated in this region for account:%s. Your account administrator can activate STS in this region using the IAM Console.", account)
+}
+
+// maySession says whether the role lets the caller do that: by AllowAssume, or by
 // the role's trust policy. The caller's own policies are not weighed.
-func (s *Sim) maySession(c *call, in *assumeRoleInput) bool {
+func (s *Sim) maySession(c *call, in *assumeRoleInput, action string) bool {
 	if want, declared := s.assumable[in.RoleARN]; declared {
 		return want == "" || want == in.ExternalID
 	}
 	caller := principal{kind: "AWS", value: c.Caller}
-	return trusts(s.trustOf(in.RoleARN), caller, "sts:AssumeRole", map[string]string{"sts:ExternalId": in.ExternalID})
+	return trusts(s.trustOf(in.RoleARN), caller, action, map[string]string{"sts:ExternalId": in.ExternalID})
 }
 
 // trustOf is the trust policy of a role of any account, "" if there is none.
@@ -168,8 +225,9 @@ func (s *Sim) roleOf(roleARN string) *iamRole {
 
 // newSession makes credentials for a role session. A session lasts 15 minutes
 // to 12 hours, one hour when the request does not say, and no longer than its
-// role lets it: STS API reference, AssumeRole, DurationSeconds.
-func (s *Sim) newSession(roleARN, name string, seconds *int) (*assumeRoleOutput, error) {
+// role lets it: STS API reference, AssumeRole, DurationSeconds. Transitive tags
+// go on to the sessions that it begins.
+func (s *Sim) newSession(roleARN, name string, seconds *int, transitive map[string]string) (*assumeRoleOutput, error) {
 	duration := 3600
 	if seconds != nil {
 		duration = *seconds
@@ -185,7 +243,7 @@ func (s *Sim) newSession(roleARN, name string, seconds *int) (*assumeRoleOutput,
 	account, role := accountOfARN(roleARN), partOf(roleARN, "/")
 	arn := fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", account, role, name)
 	key := "ASIA" + strings.ToUpper(s.hexID(16, "key"))
-	s.identities[key] = identity{Account: account, ARN: arn}
+	s.identities[key] = identity{Account: account, ARN: arn, Transitive: transitive}
 	secret, token := s.hexID(40, "secret"), s.hexID(64, "token")
 	s.secrets = append(s.secrets, secret, token)
 	return &assumeRoleOutput{
@@ -225,7 +283,13 @@ func assumeRoleWithWebIdentity(s *Sim, c *call, in *webIdentityInput) (any, erro
 		return nil, errf(http.StatusBadRequest, "InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
 	}
 	if claims.Expires != 0 && s.now().Unix() >= claims.Expires {
-		return nil, errf(http.StatusBadRequest, "ExpiredTokenException", "Token expired: current date/time is past the expiration of the token")
+		return nil, errf(http.StatusBadRequest, "ExpiredTokenException", "Token expired: current date/time %d must be before the expiration date/time %d", s.now().Unix(), claims.Expires)
+	}
+	if err := s.stsInactive(c, in.RoleARN); err != nil {
+		return nil, err
+	}
+	if err := s.checkProvider(accountOfARN(in.RoleARN), claims); err != nil {
+		return nil, err
 	}
 	issuer := strings.TrimPrefix(claims.Issuer, "https://")
 	who := principal{kind: "Federated", value: "arn:aws:iam::" + accountOfARN(in.RoleARN) + ":oidc-provider/" + issuer}
@@ -235,11 +299,30 @@ func assumeRoleWithWebIdentity(s *Sim, c *call, in *webIdentityInput) (any, erro
 	if !declared && !trusts(s.trustOf(in.RoleARN), who, "sts:AssumeRoleWithWebIdentity", about) {
 		return nil, errf(http.StatusForbidden, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
-	session, err := s.newSession(in.RoleARN, in.SessionName, in.DurationSeconds)
+	session, err := s.newSession(in.RoleARN, in.SessionName, in.DurationSeconds, nil)
 	if err != nil {
 		return nil, err
 	}
 	return &webIdentityOutput{assumeRoleOutput: *session, Subject: claims.Subject, Provider: who.value, Audience: audience}, nil
+}
+
+// checkProvider wants an identity provider of the account for the token's issuer,
+// with its audience: IAM user guide, "Create an OpenID Connect (OIDC) identity
+// provider in IAM"; the words are those of issues 280 and 1309 of
+// aws-actions/configure-aws-credentials.
+func (s *Sim) checkProvider(account string, claims tokenClaims) error {
+	providers, declared := s.providers[account]
+	if !declared {
+		return nil
+	}
+	audiences, known := providers[strings.TrimPrefix(claims.Issuer, "https://")]
+	if !known {
+		return errf(http.StatusBadRequest, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for %s", claims.Issuer)
+	}
+	if !slices.ContainsFunc(claims.Audience, func(aud string) bool { return slices.Contains(audiences, aud) }) {
+		return errf(http.StatusBadRequest, "InvalidIdentityToken", "Incorrect token audience")
+	}
+	return nil
 }
 
 // tokenClaims are what is read of a web identity token.

@@ -5,13 +5,17 @@ package awssim
 import (
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
 const (
@@ -196,4 +200,109 @@ func TestCallers(t *testing.T) {
 		ok(t, err)
 		wantEqual(t, "caller", *who.Arn, want)
 	}
+}
+
+// TestTransitiveTagsNeedTagSession, in the role's trust policy and in the caller's own policy, for the tags of a session that
+// goes on to another one, and for those that a call sets.
+func TestTransitiveTagsNeedTagSession(t *testing.T) {
+	r := newRig(t, Options{})
+	both := strings.Replace(trustOf(`{"AWS":"arn:aws:iam::111122223333:root"}`), `"sts:AssumeRole"`, `["sts:AssumeRole","sts:TagSession"]`, 1)
+	r.createRole(t, "door", trustOf(`{"AWS":"arn:aws:iam::111122223333:root"}`))
+	r.createRole(t, "first", both)
+	r.createRole(t, "second", both)
+	assume := func(key, role string, tags ...ststypes.Tag) (string, error) {
+		in := &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::111122223333:role/" + role), RoleSessionName: aws.String("a-b"), Tags: tags}
+		out, err := newClients(r.url, key, DefaultRegion).sts.AssumeRole(ctx, in)
+		if err != nil {
+			return "", err
+		}
+		return *out.Credentials.AccessKeyId, nil
+	}
+	r.sim.AddTaggedKey("ASIAPOD", "arn:aws:sts::111122223333:assumed-role/pod/eks", map[string]string{"kubernetes-namespace": "a"})
+	refused := func(key, role string, tags ...ststypes.Tag) {
+		t.Helper()
+		_, err := assume(key, role, tags...)
+		wantError(t, err, "AccessDenied", 403)
+		if !strings.Contains(err.Error(), "sts:TagSession") {
+			t.Error(err)
+		}
+	}
+	refused("ASIAPOD", "door")
+	refused("AKIAPLAIN", "door", ststypes.Tag{Key: aws.String("a"), Value: aws.String("b")})
+	_, err := assume("AKIAPLAIN", "door")
+	ok(t, err)
+	key, err := assume("ASIAPOD", "first")
+	ok(t, err)
+	refused(key, "door") // the tags went on
+	_, err = assume(key, "second")
+	ok(t, err)
+	ok(t, r.sim.Enforce("arn:aws:iam::111122223333:role/pod", policyOf(allow("sts:AssumeRole", "arn:aws:iam::*:role/first"))))
+	refused("ASIAPOD", "first")
+	ok(t, r.sim.Enforce("arn:aws:iam::111122223333:role/pod", policyOf(allow("sts:AssumeRole", "*"), allow("sts:TagSession", "*"))))
+	_, err = assume("ASIAPOD", "first")
+	ok(t, err)
+}
+
+// TestARegionThatIsOff: each service has its own words for keys that it does not know; IAM knows them.
+func TestARegionThatIsOff(t *testing.T) {
+	r := newRig(t, Options{})
+	r.createRole(t, "door", trustOf(`{"AWS":"*"}`))
+	r.sim.DisableRegion(DefaultAccount, "af-south-1")
+	off := newClients(r.url, "AKIAPLAIN", "af-south-1")
+	_, err := off.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})
+	wantError(t, err, "AuthFailure", 401)
+	_, err = off.eks.ListClusters(ctx, &eks.ListClustersInput{})
+	wantError(t, err, "UnrecognizedClientException", 403)
+	_, err = off.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	wantError(t, err, "InvalidClientTokenId", 403)
+	_, err = r.iam.ListRoles(ctx, &iam.ListRolesInput{})
+	ok(t, err)
+	door := &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::111122223333:role/door"), RoleSessionName: aws.String("a-b")}
+	_, err = newClients(r.url, "444455556666", "af-south-1").sts.AssumeRole(ctx, door)
+	wantError(t, err, "RegionDisabledException", 403)
+	_, err = newClients(r.url, "444455556666", DefaultRegion).sts.AssumeRole(ctx, door)
+	ok(t, err)
+	r.sim.EnableRegion(DefaultAccount, "af-south-1")
+	_, err = off.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})
+	ok(t, err)
+}
+
+func TestTokensNeedAProviderWithTheirAudience(t *testing.T) {
+	r := newRig(t, Options{})
+	r.createRole(t, "door", strings.Replace(trustOf(`{"Federated":"arn:aws:iam::111122223333:oidc-provider/a.example.com"}`), "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", 1))
+	for name, c := range map[string]struct {
+		providers map[string][]string
+		says      string
+	}{
+		"none":           {map[string][]string{}, "No OpenIDConnect provider found in your account for https://a.example.com"},
+		"other audience": {map[string][]string{"a.example.com": {"b"}}, "Incorrect token audience"},
+		"right":          {map[string][]string{"a.example.com": {"b", "sts.amazonaws.com"}}, ""},
+	} {
+		r.sim.IdentityProviders(DefaultAccount, c.providers)
+		_, err := r.sts.AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
+			RoleArn: aws.String(doorRole), RoleSessionName: aws.String("pod"),
+			WebIdentityToken: token(`{"iss":"https://a.example.com","sub":"somebody","aud":"sts.amazonaws.com"}`),
+		})
+		if c.says == "" {
+			ok(t, err)
+			continue
+		}
+		wantError(t, err, "InvalidIdentityToken", 400)
+		if !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDenyBecauseSaysWhoRefuses(t *testing.T) {
+	r := newRig(t, Options{})
+	r.sim.DenyBecause("kms:*", "with an explicit deny in a resource-based policy")
+	_, err := r.kms.ListAliases(ctx, &kms.ListAliasesInput{})
+	wantError(t, err, "AccessDeniedException", 400)
+	if !strings.HasSuffix(err.Error(), "on resource: * with an explicit deny in a resource-based policy") {
+		t.Error(err)
+	}
+	r.sim.Allow("kms:*")
+	_, err = r.kms.ListAliases(ctx, &kms.ListAliasesInput{})
+	ok(t, err)
 }

@@ -62,8 +62,10 @@ func plain(doc string) string {
 	return doc
 }
 
-// parse reads a whole JSON document; an error says line and column. Names that occur twice in an object are refused
-// as IAM refuses them: encoding/json would silently take the last.
+// parse reads a whole JSON document; an error says line and column. Names that occur twice in an object are refused at
+// any depth, as IAM refuses them ("Individual elements must not contain multiple instances of the same key",
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html#policies-grammar-notes):
+// encoding/json would silently take the last.
 func parse(doc string) (*node, error) {
 	if doc == "" {
 		return nil, errors.New("the document is empty: expected a JSON object with Version and Statement")

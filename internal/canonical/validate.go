@@ -18,7 +18,8 @@ import (
 const MaxRolePolicySize = 10240
 
 // maxPolicyRune is the highest character that IAM takes in a document
-// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html, PolicyDocument).
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html, PolicyDocument), and KMS too
+// (https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html, Policy).
 const maxPolicyRune = '\u00FF'
 
 var (
@@ -36,7 +37,7 @@ func ValidatePolicy(doc string) error {
 	if err != nil {
 		return err
 	}
-	v := &validator{policyReader: policyReader{doc: strings.TrimSpace(doc)}}
+	v := &validator{policyReader: policyReader{doc: strings.TrimSpace(doc)}, service: "IAM"}
 	v.characters()
 	v.document(root)
 	v.size()
@@ -47,6 +48,10 @@ type validator struct {
 	policyReader
 	problems []error
 	sids     []string
+	// service is who will read the document.
+	service string
+	// anyCase accepts condition operators in any case of letters.
+	anyCase bool
 }
 
 // err puts all problems into one line, as conditions show it.
@@ -68,7 +73,7 @@ func (v *validator) problem(at int, format string, args ...any) {
 func (v *validator) characters() {
 	for at, r := range v.doc {
 		if r > maxPolicyRune {
-			v.problem(at, "the document holds the character %q: IAM takes characters up to U+00FF only, replace it", r)
+			v.problem(at, "the document holds the character %q: %s takes characters up to U+00FF only, replace it", r, v.service)
 			return
 		}
 	}
@@ -87,12 +92,14 @@ func (v *validator) size() {
 	}
 }
 
-// object returns the fields by name, and reports those that are not known or not in AWS's spelling.
+// object returns the fields by name, and reports those that are not known or not in AWS's spelling: AWS answers
+// "Unknown field statement" to a policy with statement (https://github.com/pulumi/pulumi-hugo/issues/3333).
 func (v *validator) object(n *node, where string, known []string) map[string]*node {
 	if n.kind != object {
 		v.problem(n.at, "%s is %s: expected an object", where, n.kind)
 		return nil
 	}
+	v.twins(n, where)
 	found := map[string]*node{}
 	for _, f := range n.fields {
 		if slices.Contains(known, f.name) {
@@ -140,20 +147,25 @@ func (v *validator) statement(n *node, where string) {
 		return
 	}
 	v.sid(e["Sid"], where)
-	if effect := e["Effect"]; effect == nil {
-		v.problem(n.at, "%s has no Effect: add \"Effect\": \"Allow\" or \"Deny\"", where)
-	} else if effect.kind != text || (effect.value != "Allow" && effect.value != "Deny") {
-		v.problem(effect.at, "%s.Effect is %s: expected \"Allow\" or \"Deny\", in this case of letters", where, effect.describe())
-	}
+	v.effect(n, e["Effect"], where)
 	for _, name := range []string{"Principal", "NotPrincipal"} {
 		if e[name] != nil {
 			v.problem(e[name].at, "%s has %s: a role's own policy applies to the role and must not name one, remove it", where, name)
 		}
 	}
-	v.exactlyOne(n, e, where, "Action", v.action)
-	v.exactlyOne(n, e, where, "Resource", v.resource)
+	v.exactlyOne(n, e, where, "Action", v.stringsThat(v.action))
+	v.exactlyOne(n, e, where, "Resource", v.stringsThat(v.resource))
 	if c := e["Condition"]; c != nil {
 		v.condition(c, where+".Condition")
+	}
+}
+
+func (v *validator) effect(statement, effect *node, where string) {
+	switch {
+	case effect == nil:
+		v.problem(statement.at, "%s has no Effect: add \"Effect\": \"Allow\" or \"Deny\"", where)
+	case effect.kind != text || (effect.value != "Allow" && effect.value != "Deny"):
+		v.problem(effect.at, "%s.Effect is %s: expected \"Allow\" or \"Deny\", in this case of letters", where, effect.describe())
 	}
 }
 
@@ -178,18 +190,23 @@ func (v *validator) exactlyOne(n *node, e map[string]*node, where, name string, 
 	case is != nil && not != nil:
 		v.problem(not.at, "%s has both %s and Not%s: expected exactly one, remove the other", where, name, name)
 	case is != nil:
-		v.strings(is, where+"."+name, check)
+		check(is, where+"."+name)
 	default:
-		v.strings(not, where+".Not"+name, check)
+		check(not, where+".Not"+name)
 	}
 }
 
-func (v *validator) strings(n *node, where string, check func(n *node, where string)) {
+// stringsThat checks a string or a list of strings, each by check.
+func (v *validator) stringsThat(check func(n *node, where string)) func(n *node, where string) {
+	return func(n *node, where string) { v.values(n, where, []kind{text}, check) }
+}
+
+func (v *validator) values(n *node, where string, kinds []kind, check func(n *node, where string)) {
 	if n.kind == list && len(n.items) == 0 {
 		v.problem(n.at, "%s is an empty list: expected at least one value", where)
 	}
 	for _, item := range itemsOf(n) {
-		if item.kind != text {
+		if !slices.Contains(kinds, item.kind) {
 			v.problem(item.at, "%s holds %s: expected a string or a list of strings", where, item.describe())
 			continue
 		}

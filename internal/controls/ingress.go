@@ -53,25 +53,53 @@ func ingressControls() []Control {
 		},
 		{
 			ID: "EC2.18", Title: "No security group lets the world in to other ports than 80 and 443", Severity: drift.High,
-			References: []string{"EC2.18", "prowler:ec2_securitygroup_allow_ingress_from_internet_to_any_port"},
+			References: []string{"EC2.18"},
 			LooksAt:    looksAt + "anything but TCP 80 and 443.", Remediation: "Remove the rule, or name the networks that need it.",
 			Evaluate: openTo(opensUnauthorized),
 		},
 		{
 			ID: "EC2.19", Title: "No security group lets the world in to a port of high risk", Severity: drift.Critical,
-			References:  []string{"EC2.19", "prowler:ec2_securitygroup_allow_ingress_from_internet_to_high_risk_tcp_ports"},
+			References:  []string{"EC2.19"},
 			LooksAt:     looksAt + "one of the ports listed by EC2.19 (databases, remote access, mail, search, ...), TCP or UDP.",
 			Remediation: "Remove the rule, or name the networks that need it.",
 			Evaluate:    openTo(opensHighRisk),
 		},
 		{
 			ID: "FSO.10", Title: "No security group lets the world in at all", Severity: drift.Medium,
-			References:  []string{"EC2.18", "prowler:ec2_securitygroup_allow_wide_open_public_ipv4"},
+			References:  []string{"prowler:ec2_securitygroup_allow_ingress_from_internet_to_any_port"},
 			LooksAt:     looksAt + "any traffic: Fargate pods sit in private subnets, behind a load balancer.",
 			Remediation: "Let only the security group of the load balancer in.",
 			Evaluate:    openTo(func(observed.Rule) bool { return true }),
 		},
+		{
+			ID: "FSO.26", Title: "No security group lets a wide public range in", Severity: drift.Medium,
+			References: []string{"prowler:ec2_securitygroup_allow_wide_open_public_ipv4"},
+			LooksAt: "The ingress rules of the profile's security groups, declared or not, whose CIDR, or an entry of whose prefix list, holds more public " +
+				"addresses than a /24 of IPv4 or a /32 of IPv6. 0.0.0.0/0 and ::/0 are judged by FSO.10.",
+			Remediation: "Name the networks that need it, or let only the security group of the load balancer in.",
+			Evaluate:    wideRanges,
+		},
 	}
+}
+
+// wideRanges judges the rules of all groups by their own range, each for itself.
+func wideRanges(s *observed.State) (Result, string) {
+	if len(s.SecurityGroups) == 0 {
+		return Unknown, "no security group was declared or could be read"
+	}
+	var found, unread []string
+	for _, g := range s.SecurityGroups {
+		for _, r := range g.Ingress {
+			name := cmp.Or(g.Name, g.ID) + " " + canonical.RuleKey(r)
+			switch {
+			case slices.ContainsFunc(append([]string{r.Peer}, r.PeerCIDRs...), muchPublic):
+				found = append(found, name)
+			case unreadList(r):
+				unread = append(unread, name)
+			}
+		}
+	}
+	return verdict(found, unread, "open to a wide public range", "open to no wide public range")
 }
 
 // openTo judges the rules of all groups by which the world comes in.
@@ -174,6 +202,38 @@ const (
 	wideV4 = 8
 	wideV6 = 16
 )
+
+// The largest public ranges that FSO.26 lets pass: of IPv4 that of Prowler's check, of IPv6 what a provider is given for all
+// of its customers.
+const (
+	muchV4 = 24
+	muchV6 = 32
+)
+
+// ofNoInternet are the ranges of the IANA registries of special addresses that are no part of the Internet, as far as a
+// security group can be about them: RFC 1918, 6598 (shared), 3927 (link local), 1122 (loopback), 4193 (unique local).
+var ofNoInternet = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("::1/128"),
+}
+
+// muchPublic is true of a range that holds many public addresses but is not the world. A range that only begins in a
+// private network, such as 10.0.0.0/7, is public.
+func muchPublic(cidr string) bool {
+	p, err := netip.ParsePrefix(cidr)
+	if err != nil || p.Bits() == 0 {
+		return false
+	}
+	private := func(block netip.Prefix) bool { return block.Bits() <= p.Bits() && block.Contains(p.Addr()) }
+	if slices.ContainsFunc(ofNoInternet, private) {
+		return false
+	}
+	if p.Addr().Is4() {
+		return p.Bits() < muchV4
+	}
+	return p.Bits() < muchV6
+}
 
 // widePublic is true of a large part of the Internet, such as 0.0.0.0/1.
 func widePublic(cidr string) bool {

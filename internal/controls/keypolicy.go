@@ -31,7 +31,7 @@ func keyPolicyControls() []Control {
 	return []Control{
 		{
 			ID: "KMS.5", Title: "The KMS key is not open to everyone", Severity: drift.Critical,
-			References: []string{"KMS.5"},
+			References: []string{"KMS.5", "prowler:kms_key_not_publicly_accessible"},
 			LooksAt: "Allow statements of the key policy for the principal * (or NotPrincipal) without a condition that says who may call; " +
 				"Deny statements are left aside.",
 			Remediation: "Name the principals, or add a condition such as kms:CallerAccount.",
@@ -39,8 +39,7 @@ func keyPolicyControls() []Control {
 		},
 		{
 			ID: "FSO.25", Title: "The log service may use the KMS key for named log groups only", Severity: drift.Medium,
-			References: []string{"prowler:iam_role_cross_service_confused_deputy_prevention",
-				"https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"},
+			References:  []string{"https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"},
 			LooksAt:     "Allow statements of the key policy for logs.<region>.amazonaws.com without the condition kms:EncryptionContext:aws:logs:arn.",
 			Remediation: "Add ArnLike kms:EncryptionContext:aws:logs:arn with the ARNs of the log groups.",
 			Evaluate:    key(logsBound),

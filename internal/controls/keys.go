@@ -35,7 +35,7 @@ func keyControls() []Control {
 		},
 		{
 			ID: "FSO.22", Title: "The rotation period of the KMS key is at most a year", Severity: drift.Low,
-			References:  []string{"KMS.4"},
+			References:  []string{"https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html"},
 			LooksAt:     "The rotation period in days of a key whose rotation is on.",
 			Remediation: "Set encryption.kmsKey.rotationPeriodDays to 365 or less.",
 			Evaluate:    key(rotatesOften),

@@ -35,14 +35,15 @@ func permissionControls() []Control {
 	return []Control{
 		{
 			ID: "FSO.3", Title: "The pod execution role has no administrator access", Severity: drift.Critical,
-			References:  []string{"IAM.1", "prowler:iam_role_administratoraccess_policy"},
+			References: []string{"IAM.1", "prowler:iam_aws_attached_policy_no_administrative_privileges",
+				"prowler:iam_customer_attached_policy_no_administrative_privileges", "prowler:iam_inline_policy_no_administrative_privileges"},
 			LooksAt:     "Allow statements of all attached and inline policies with every action (or NotAction) on every resource, and AWS's administrator policies by name.",
 			Remediation: "Detach the policy; the role needs AmazonEKSFargatePodExecutionRolePolicy and the permissions of its log group.",
 			Evaluate:    role(administrator),
 		},
 		{
 			ID: "FSO.4", Title: "The pod execution role cannot raise its own privileges", Severity: drift.High,
-			References: []string{"IAM.1", "prowler:iam_inline_policy_allows_privilege_escalation", "prowler:iam_policy_allows_privilege_escalation"},
+			References: []string{"prowler:iam_inline_policy_allows_privilege_escalation", "prowler:iam_policy_allows_privilege_escalation"},
 			LooksAt: "Whether any attached or inline policy allows an action that leads to more permissions, such as iam:CreatePolicyVersion " +
 				"or iam:AttachRolePolicy, or iam:PassRole for any role.",
 			Remediation: "Remove the action from the policy, or name the one role that may be passed.",
@@ -57,7 +58,7 @@ func permissionControls() []Control {
 		},
 		{
 			ID: "FSO.6", Title: "No policy of the pod execution role allows changes to every resource", Severity: drift.Medium,
-			References:  []string{"IAM.1", "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"},
+			References:  []string{"https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"},
 			LooksAt:     "Allow statements without condition on every resource whose actions are more than reading.",
 			Remediation: "Name the resources, or add a condition such as aws:ResourceTag.",
 			Evaluate:    role(writesAnywhere),

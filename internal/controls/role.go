@@ -29,7 +29,7 @@ func roleControls() []Control {
 		},
 		{
 			ID: "FSO.9", Title: "The pod execution role has no managed policy beyond the execution policy", Severity: drift.Low,
-			References:  []string{"IAM.1", "https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"},
+			References:  []string{"https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"},
 			LooksAt:     "The managed policies attached to the role; what pods themselves need belongs to the roles of their service accounts.",
 			Remediation: "Detach the other policies, and give pods their permissions by service account.",
 			Evaluate:    role(onlyExecutionPolicy),

@@ -45,7 +45,7 @@ func good() *observed.State {
 			Egress:  []observed.Rule{rule("-1 0 0 10.0.0.0/8"), rule("tcp 443 443 0.0.0.0/0")},
 		}},
 		PodSecurityGroups: &observed.PodSecurityGroups{Namespace: "payments", Name: "payments", GroupIDs: []string{"sg-pods", "sg-cluster"}},
-		LogGroup:          &observed.LogGroup{Name: "/aws/eks/prod/fargate/payments", RetentionDays: 90, KeyARN: "arn:aws:kms:eu-west-1:111122223333:key/k"},
+		LogGroup:          &observed.LogGroup{Name: "/aws/eks/prod/fargate/payments", RetentionDays: 365, KeyARN: "arn:aws:kms:eu-west-1:111122223333:key/k"},
 		Key: &observed.Key{
 			ID: "k", Alias: "alias/fargate-payments", AliasTarget: "k", State: "Enabled", Policy: goodKeyPolicy, RotationEnabled: true,
 			RotationPeriodDays: 365, CustomerManaged: true, Symmetric: true,

@@ -18,7 +18,7 @@ func trustControls() []Control {
 	return []Control{
 		{
 			ID: "FSO.1", Title: "Only the Fargate service may assume the pod execution role", Severity: drift.High,
-			References:  []string{"IAM.21", "https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"},
+			References:  []string{"https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"},
 			LooksAt:     "The principals of every Allow statement in the role's trust policy.",
 			Remediation: "Leave " + fargateService + " as the only principal of the trust policy.",
 			Evaluate:    role(trustedPrincipals),

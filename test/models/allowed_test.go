@@ -202,13 +202,14 @@ var unmodelledCodes = byKey(map[string]string{
 // function/code. It is exact, too.
 var outsideCodes = byKey(map[string]string{
 	"the pages \"Common Errors\" of IAM, STS, KMS and CloudWatch Logs, for a request that is refused or comes too often": `
-		accessDeniedTo/AccessDenied accessDeniedTo/AccessDeniedException throttled/Throttling throttled/ThrottlingException
+		accessDeniedBecause/AccessDenied accessDeniedBecause/AccessDeniedException throttled/Throttling throttled/ThrottlingException
+		unknownKey/InvalidClientTokenId unknownKey/UnrecognizedClientException
 	`,
 	"the same pages, for a failure on the side of AWS": `
 		asAPIError/InternalFailure broken/InternalFailure broken/ServiceUnavailable encodeQuery/InternalFailure
 	`,
 	"EC2 API reference, \"Error codes for the Amazon EC2 API\"": `
-		accessDeniedTo/UnauthorizedOperation throttled/RequestLimitExceeded
+		accessDeniedBecause/UnauthorizedOperation throttled/RequestLimitExceeded unknownKey/AuthFailure
 	`,
 	"Resource Groups Tagging API reference, GetResources": `
 		throttled/ThrottledException

@@ -101,7 +101,7 @@ func TestDiffShowsOneDifferencePerChange(t *testing.T) {
 		},
 			"policy", drift.High, ReasonPolicyChanged, "", "log-group:*"},
 		{"policy without a statement", func(o *detail) {
-			o.key.Policy = strings.Replace(o.key.Policy, ","+reordered(auditor), "", 1)
+			o.key.Policy = strings.Replace(o.key.Policy, ","+auditor, "", 1)
 		}, "policy", drift.High, ReasonPolicyChanged, "", ""},
 		{"policy that is none", func(o *detail) { o.key.Policy = "" }, "policy", drift.High, ReasonPolicyChanged, "", ""},
 		{"rotation off", func(o *detail) { o.key.RotationEnabled, o.key.RotationPeriodDays = false, 0 },
@@ -138,16 +138,6 @@ func TestDiffShowsOneDifferencePerChange(t *testing.T) {
 	}
 }
 
-// reordered is a statement as Policy writes it: fields by name.
-func reordered(statement string) string {
-	doc, err := Policy(scope, nil, []string{statement})
-	if err != nil {
-		panic(err)
-	}
-	i := strings.LastIndex(doc, `{"Action":"kms:DescribeKey"`)
-	return strings.TrimSuffix(doc[i:], `],"Version":"2012-10-17"}`)
-}
-
 func TestPolicyDifferenceShowsOnlyTheStatementsThatDiffer(t *testing.T) {
 	o := asDeclared(t)
 	o.key.Policy = strings.Replace(o.key.Policy, "444455556666", "777788889999", 1)
@@ -177,17 +167,30 @@ func TestPolicyForTheLogService(t *testing.T) {
 }
 
 func TestPolicyRefusesBadStatements(t *testing.T) {
+	const sound = `"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"kms:Get*","Resource":"*"`
 	for text, want := range map[string]string{
-		`nonsense`: "additionalStatements[0]", `[]`: "additionalStatements[0]",
-		`{"Effect":"Allow","Action":"kms:*","Resource":"*"}`:                        "Principal",
-		`{"Effect":"Allow","Principal":"*","Resource":"*"}`:                         "Action",
-		`{"Effect":"Maybe","Principal":"*","Action":"kms:*","Resource":"*"}`:        "additionalStatements",
-		`{"Principal":{"AWS":"111122223333"},"Action":"kms:*","Resource":"*"}`:      "Effect",
-		`{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"kms:Get*"}`: "Resource",
+		`nonsense`: "additionalStatements[1]: not valid JSON at line 1, column 2", `[]`: "additionalStatements[1]: line 1, column 1",
+		`{"Effect":"Allow","Action":"kms:*","Resource":"*"}`:                              "neither Principal nor NotPrincipal",
+		`{"Effect":"Allow","Principal":"*","Resource":"*"}`:                               "neither Action nor NotAction",
+		`{"Effect":"Maybe","Principal":"*","Action":"kms:*","Resource":"*"}`:              `Effect is "Maybe"`,
+		`{"Principal":{"AWS":"111122223333"},"Action":"kms:*","Resource":"*"}`:            "no Effect",
+		`{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"kms:Get*"}`:       "neither Resource nor NotResource",
+		`{` + sound + `,"Condition":{"Bool":{"a:b":"c"}},"Condition":{}}`:                 `additionalStatements[1]: line 1, column 122 (offset 121): "Condition" is there twice`,
+		"{" + sound + ",\n\"Condition\":{\"StringLike\":{\"a:b\":\"c\",\"a:b\":\"*\"}}}":  `line 2, column 38 (offset 126): "a:b" is there twice`,
+		"{" + sound + `,"Sid":"` + strings.Repeat("x", canonical.MaxKeyPolicySize) + `"}`: "KMS allows 32768",
 	} {
-		if _, err := Policy(scope, nil, []string{text}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want an error about %s", text, err, want)
+		if _, err := Policy(scope, nil, []string{auditor, text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.200s: got %v, want an error about %s", text, err, want)
 		}
+	}
+}
+
+// TestPolicyHoldsStatementsAsTheyWereWritten: what was checked is what KMS gets.
+func TestPolicyHoldsStatementsAsTheyWereWritten(t *testing.T) {
+	const written = ` {"Sid": "two words", "Principal": {"AWS": 111122223333}, "Effect": "Allow", "Action": "kms:Get*", "Resource": "*"} `
+	doc, err := Policy(scope, nil, []string{written})
+	if want := `{"Sid":"two words","Principal":{"AWS":111122223333},"Effect":"Allow","Action":"kms:Get*","Resource":"*"}`; err != nil || !strings.Contains(doc, want) {
+		t.Errorf("got %s, %v; want %s in it", doc, err, want)
 	}
 }
 

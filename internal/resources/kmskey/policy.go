@@ -28,15 +28,18 @@ func Policy(scope awsapi.Scope, logGroupNames, additionalStatements []string) (s
 		all = append(all, logsStatement(scope, logGroupNames))
 	}
 	for i, text := range additionalStatements {
-		statement, err := additional(text)
-		if err != nil {
+		if err := canonical.ValidateKeyStatement(text); err != nil {
 			return "", fmt.Errorf("additionalStatements[%d]: %w", i, err)
 		}
-		all = append(all, statement)
+		all = append(all, json.RawMessage(text)) // as it was checked: a map would keep one of two equal names
 	}
 	doc, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": all})
 	if err != nil {
 		return "", fmt.Errorf("writing the key policy: %w", err)
+	}
+	if n := len(doc); n > canonical.MaxKeyPolicySize {
+		return "", fmt.Errorf("additionalStatements: the key policy would have %d bytes, with the statements that the operator writes: KMS allows %d, "+
+			"use fewer or shorter statements, or grants", n, canonical.MaxKeyPolicySize)
 	}
 	if _, err := canonical.Policy(string(doc)); err != nil {
 		return "", fmt.Errorf("additionalStatements: %w", err)
@@ -66,19 +69,4 @@ func dnsSuffix(partition string) string {
 		return "amazonaws.com.cn"
 	}
 	return "amazonaws.com"
-}
-
-// additional reads one statement and checks that it has what KMS demands of a statement:
-// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
-func additional(text string) (map[string]any, error) {
-	var statement map[string]any
-	if err := json.Unmarshal([]byte(text), &statement); err != nil {
-		return nil, fmt.Errorf("expected one statement as a JSON object: %w", err)
-	}
-	for _, one := range [][]string{{"Effect"}, {"Principal", "NotPrincipal"}, {"Action", "NotAction"}, {"Resource", "NotResource"}} {
-		if !slices.ContainsFunc(one, func(field string) bool { return statement[field] != nil }) {
-			return nil, fmt.Errorf("the statement has no %s; add it", one[0])
-		}
-	}
-	return statement, nil
 }

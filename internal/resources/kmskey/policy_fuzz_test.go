@@ -17,6 +17,7 @@ func FuzzPolicy(f *testing.F) {
 	f.Add("", `{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}`)
 	f.Add("a\na", `[]`)
 	f.Add("\x00", `{"Sid":1}`)
+	f.Add("", `{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*","Condition":{"Bool":{"a:b":"c"}},"Condition":{}}`)
 	f.Add("b", `{"Effect":"Allow"} {"Effect":"Deny"}`)
 	f.Fuzz(func(t *testing.T, groups, statement string) {
 		scope := awsapi.Scope{Partition: "aws", AccountID: "111122223333", Region: "eu-west-1"}
