@@ -246,7 +246,7 @@ func (s *stack) role() resource.Resource {
 	if spec.ExistingARN != "" {
 		return iamrole.Existing(s.account.IAM, s.account.EKS, s.memory.policies, spec.ExistingARN, s.profile.Spec.ClusterName, s.account.guard)
 	}
-	return iamrole.New(s.account.IAM, s.account.EKS, s.memory.policies, iamrole.Desired{
+	res := iamrole.New(s.account.IAM, s.account.EKS, s.memory.policies, iamrole.Desired{
 		Name:                   s.roleName(),
 		TrustPolicy:            iamrole.TrustPolicy(s.account.Scope, s.profile.Spec.ClusterName),
 		ManagedPolicyARNs:      s.managedPolicies(),
@@ -254,8 +254,11 @@ func (s *stack) role() resource.Resource {
 		PermissionsBoundaryARN: spec.PermissionsBoundaryARN,
 		RemoveUnlisted:         removes(spec.UnlistedPolicies),
 		Guard:                  s.account.guard,
+		MaxManagedPolicies:     int(s.account.quotas.ManagedPoliciesPerRole),
 		ClusterName:            s.profile.Spec.ClusterName,
 	})
+	res.FindTwins(s.view.RoleLike)
+	return res
 }
 
 func (s *stack) roleID() resource.ID {
@@ -313,6 +316,7 @@ func (s *stack) securityGroups() []resource.Resource {
 			Ingress: declaredRules(g.Ingress), Egress: declaredRules(g.Egress),
 			RemoveUnlisted: removes(g.UnlistedRules),
 			Guard:          s.account.guard, Cluster: s.clusterID(), Siblings: siblings,
+			MaxRules: int(s.account.quotas.RulesPerSecurityGroup), AccountID: s.account.AccountID,
 		}, s.prior[groupID(g.Name)]))
 	}
 	return list
@@ -335,6 +339,9 @@ func declaredRules(specs []v1alpha1.SecurityGroupRule) []securitygroup.Rule {
 // known here.
 func canonicalRule(spec v1alpha1.SecurityGroupRule) (observed.Rule, error) {
 	peer := spec.CIDR + spec.SecurityGroupID + spec.PrefixListID
+	if spec.SecurityGroupAccountID != "" {
+		peer = spec.SecurityGroupAccountID + "/" + peer
+	}
 	if spec.SecurityGroupName != "" {
 		peer = drift.Unknown
 	}

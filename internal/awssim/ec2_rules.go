@@ -151,7 +151,7 @@ func (st *ec2State) checkPeer(c *call, g *ec2Group, r *ec2Rule) error {
 }
 
 // checkQuota counts for IPv4 and IPv6 apart: a group counts for both, a
-// prefix list with all its entries (same page as rulesPerGroup).
+// prefix list with its weight (same page as rulesPerGroup).
 func (st *ec2State) checkQuota(group string, egress bool, added []*ec2Rule) error {
 	v4, v6 := 0, 0
 	count := func(r *ec2Rule) {
@@ -164,9 +164,9 @@ func (st *ec2State) checkQuota(group string, egress bool, added []*ec2Rule) erro
 			v4++
 			v6++
 		case st.prefixLists[r.PrefixList].Family == "IPv6":
-			v6 += st.prefixLists[r.PrefixList].MaxEntries
+			v6 += st.prefixLists[r.PrefixList].weight()
 		default:
-			v4 += st.prefixLists[r.PrefixList].MaxEntries
+			v4 += st.prefixLists[r.PrefixList].weight()
 		}
 	}
 	for _, r := range st.rules {

@@ -93,6 +93,8 @@ type Observation struct {
 	// Problems are reasons why the declaration cannot or may not be carried out, found while reading (an unknown
 	// policy, a public subnet). They become Stalled before anything is written.
 	Problems []Problem
+	// Twin is what has the object's name in other letters, where it does not exist. Nil: nothing has.
+	Twin *Twin
 	// Record puts what was seen into the state that the posture controls judge. Nil: nothing to add.
 	Record func(*observed.State)
 	// Detail is the Resource's own view, for its Diff and Apply.

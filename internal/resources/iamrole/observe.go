@@ -23,8 +23,15 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 		return nil, err
 	}
 	o := &resource.Observation{}
-	if exists {
+	switch {
+	case exists && role.Name != r.name: // names are not told apart by case, so IAM may answer with the role that has this one
+		o.Twin, role = twinOf(role), observed.Role{}
+	case exists:
 		if o, err = r.found(ctx, role); err != nil {
+			return nil, err
+		}
+	case r.desired != nil:
+		if o.Twin, err = r.twin(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -32,9 +39,34 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 		return o, nil
 	}
 	o.Problems = append(o.Problems, guardProblems(r.ID(), *r.desired)...)
+	o.Problems = append(o.Problems, quotaProblems(r.ID(), *r.desired, role)...)
 	unknown, err := r.unknownPolicies(ctx, role)
 	o.Problems = append(o.Problems, unknown...)
 	return o, err
+}
+
+// twin looks for a role whose name differs in case only: IAM takes no second one (IAM API reference, CreateRole: "Names are not
+// distinguished by case"), and whether it shows that one by the other name is not documented.
+func (r *Resource) twin(ctx context.Context) (*resource.Twin, error) {
+	if r.twins == nil {
+		return nil, nil
+	}
+	name, err := r.twins(ctx, r.name)
+	if err != nil || name == "" {
+		return nil, err
+	}
+	role, err := r.role(ctx, name)
+	if awsapi.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s/%s: %w", Kind, name, err)
+	}
+	return twinOf(role), nil
+}
+
+func twinOf(role observed.Role) *resource.Twin {
+	return &resource.Twin{Name: role.Name, ARN: role.ARN, Tags: role.Tags}
 }
 
 // found is the observation of an existing role.

@@ -21,6 +21,13 @@ type prefixLists struct {
 	ec2     awsapi.EC2
 	entries map[string][]string
 	unknown []string
+	// sizes are what lists count as against the quota of rules; denied are those of which that may not be read.
+	sizes  map[string]listSize
+	denied []string
+}
+
+func newPrefixLists(client awsapi.EC2) *prefixLists {
+	return &prefixLists{ec2: client, entries: map[string][]string{}, sizes: map[string]listSize{}}
 }
 
 // fill puts the entries of prefix lists into the rules that name one; an unknown list leaves its rule as it is.
@@ -67,17 +74,18 @@ func (p *prefixLists) get(ctx context.Context, id string) ([]string, error) {
 }
 
 // problems finds what is wrong with the declaration itself, before anything is written.
-func (r *Resource) problems(ctx context.Context, o *resource.Observation, lists *prefixLists) ([]resource.Problem, error) {
+func (r *Resource) problems(ctx context.Context, o *resource.Observation, lists *prefixLists, v resource.Values) ([]resource.Problem, error) {
 	ingress, egress := plain(r.desired.Ingress), plain(r.desired.Egress)
 	if err := lists.fill(ctx, ingress); err != nil {
 		return nil, err
 	}
-	// Of egress only the existence of the lists matters.
 	if err := lists.fill(ctx, egress); err != nil {
 		return nil, err
 	}
 	out := r.guardProblems(ingress)
 	out = append(out, r.siblingProblems()...)
+	out = append(out, r.familyProblems("ingress", ingress)...)
+	out = append(out, r.familyProblems("egress", egress)...)
 	for _, rule := range slices.Concat(ingress, egress) {
 		if slices.Contains(lists.unknown, rule.Peer) {
 			out = append(out, r.problem(ReasonPrefixListNotFound,
@@ -86,7 +94,26 @@ func (r *Resource) problems(ctx context.Context, o *resource.Observation, lists 
 		}
 	}
 	peers, err := r.peerProblems(ctx, detailOf(o).group, ingress, egress)
-	return append(out, peers...), err
+	if err != nil {
+		return nil, err
+	}
+	full, err := r.quotaProblems(ctx, detailOf(o).group, lists, v)
+	return slices.Concat(out, peers, full), err
+}
+
+// familyProblems finds rules for the ICMP of one IP version whose prefix list holds ranges of the other. (What a rule's own
+// range shows is known without AWS.)
+func (r *Resource) familyProblems(direction string, rules []observed.Rule) []resource.Problem {
+	var out []resource.Problem
+	for _, rule := range rules {
+		if other := canonical.OtherICMP(rule); other != "" && isPrefixList(rule.Peer) {
+			problem := r.problem(ReasonInvalidSpec,
+				"%s rule %s matches no packet, since prefix list %s holds ranges of the other IP version; protocol must be %s.", direction, keyOf(rule), rule.Peer, other)
+			problem.Path = direction + "[" + keyOf(rule) + "]"
+			out = append(out, problem)
+		}
+	}
+	return out
 }
 
 func (r *Resource) guardProblems(ingress []observed.Rule) []resource.Problem {
@@ -123,7 +150,7 @@ func (r *Resource) peerProblems(ctx context.Context, have observed.SecurityGroup
 		if id == "" || account != "" || slices.Contains(known, id) {
 			continue
 		}
-		found, err := r.search(ctx, map[string]string{"group-id": id})
+		found, err := r.search(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("reading group %s, which a rule of %s names: %w", id, r.ID(), err)
 		}
