@@ -80,6 +80,7 @@ type Sim struct {
 	secrets    []string            // of all sessions
 	ids        int                 // how many ids were made, so that each is new
 	denied     map[string]bool
+	peered     map[[2]string]bool        // VPCs with a peering connection
 	enforced   map[string]identityPolicy // by caller
 	failures   []*failure
 	calls      []Call

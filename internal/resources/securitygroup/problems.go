@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -140,28 +141,63 @@ func (r *Resource) siblingProblems() []resource.Problem {
 	return out
 }
 
-// peerProblems finds declared rules whose group id AWS does not know. A rule that is in force is beyond doubt: its
-// peer may be in another account of a peered VPC, which we cannot look into.
+// peerProblems looks for the groups that declared rules name by id. What is not there in this account may be in a peered VPC
+// of another one, which only EC2 can look into: where the rule names no account, that is said, and EC2 decides (unknownPeer).
+// A rule that is in force is beyond doubt.
 func (r *Resource) peerProblems(ctx context.Context, have observed.SecurityGroup, ingress, egress []observed.Rule) ([]resource.Problem, error) {
-	known := append(referred(have), have.ID)
+	inForce := append(referred(have), have.ID)
+	seen := map[string]bool{}
 	var out []resource.Problem
-	for _, rule := range slices.Concat(ingress, egress) {
+	for i, rule := range slices.Concat(ingress, egress) {
 		account, id := groupOf(rule.Peer)
-		if id == "" || account != "" || slices.Contains(known, id) {
+		if id == "" || slices.Contains(inForce, id) || account != "" && account != r.desired.AccountID {
 			continue
 		}
-		found, err := r.search(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("reading group %s, which a rule of %s names: %w", id, r.ID(), err)
+		if _, known := seen[id]; !known {
+			found, err := r.search(ctx, id)
+			if err != nil {
+				return nil, fmt.Errorf("reading group %s, which a rule of %s names: %w", id, r.ID(), err)
+			}
+			seen[id] = found != nil
 		}
-		if found == nil {
-			out = append(out, r.problem(ReasonPeerNotFound,
-				"rule %s names group %s, which AWS does not know in this account and Region; correct securityGroupID or create the group.",
-				keyOf(rule), rule.Peer))
+		if seen[id] {
+			continue
 		}
-		known = append(known, id)
+		problem := r.problem(ReasonPeerNotFound,
+			"rule %s names group %s, which AWS does not know in this account and Region; correct securityGroupID or create the group.", keyOf(rule), id)
+		if account == "" {
+			problem = r.problem(ReasonPeerNotFound,
+				"rule %s names group %s, which is not in this account and Region, so EC2 decides whether it takes the rule; for a group of a peered VPC in another account, name that account in securityGroupAccountID.", keyOf(rule), id)
+		}
+		problem.Warning = account == ""
+		problem.Path = "egress[" + keyOf(rule) + "]"
+		if i < len(ingress) {
+			problem.Path = "ingress[" + keyOf(rule) + "]"
+		}
+		out = append(out, problem)
 	}
 	return out, nil
+}
+
+// unknownPeer says of EC2's answer that there is no such group which rule it is about: one whose peer the spec names by id,
+// so that only a person can help. That EC2 does not show yet what this operator has made passes.
+func (r *Resource) unknownPeer(groupID string, rules []observed.Rule, err error) error {
+	if awsapi.Code(err) != codeGroupNotFound || strings.Contains(err.Error(), groupID) {
+		return err
+	}
+	for _, rule := range rules {
+		_, id := groupOf(rule.Peer)
+		named := slices.ContainsFunc(slices.Concat(r.desired.Ingress, r.desired.Egress), func(d Rule) bool {
+			_, peer := groupOf(d.Peer)
+			return d.PeerGroup == "" && peer == id
+		})
+		if id != "" && named && (len(rules) == 1 || strings.Contains(err.Error(), id)) {
+			return &awsapi.Refused{Reason: ReasonPeerNotFound, Message: fmt.Sprintf(
+				"rule %s names group %s, and EC2 finds no such group, neither in this VPC nor in one that is peered with it; correct securityGroupID, name the group's account in securityGroupAccountID if it is another one, or create the group or the peering connection",
+				keyOf(rule), id)}
+		}
+	}
+	return err
 }
 
 func (r *Resource) problem(reason, format string, args ...any) resource.Problem {
