@@ -22,9 +22,13 @@ type reader struct {
 	cluster string
 }
 
-// read returns the role with all that is attached to it, and false when there is none.
+// read returns the role with all that is attached to it, and false when there is none. What IAM gives in place of a role of
+// that very name is read no further.
 func (r reader) read(ctx context.Context, name string) (observed.Role, bool, error) {
 	role, err := r.role(ctx, name)
+	if err == nil && role.Name != name {
+		return role, true, nil
+	}
 	if err == nil {
 		role.ManagedPolicies, err = r.attached(ctx, name)
 	}
