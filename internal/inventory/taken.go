@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ReasonHidden: AWS says that there is an object of that name, and shows none.
+// ReasonHidden is the reason of an object that AWS says exists, and does not show.
 const ReasonHidden = "NameTaken"
 
 // hiddenAfter is how long an object that AWS says exists may not be shown before that is no delay any more: AWS names five
