@@ -84,13 +84,13 @@ func manyTags(n int) map[string]string {
 }
 
 // sums are declarations of which each part is fine, and not all of it together; and names that AWS compares without case.
-// Rows of the field reports are in brackets.
+// A row is one of the field reports that issue 12 came from.
 var sums = []badInput{
-	{name: "inline policies too long together (2a)", change: inline(policyOf(6000), policyOf(6000)),
+	{name: "row 2a, inline policies too long together", change: inline(policyOf(6000), policyOf(6000)),
 		reason: v1alpha1.ReasonInvalidSpec, words: []string{"spec.podExecutionRole.inlinePolicies have 1", "IAM allows 10240", "(part-0)", "which the operator writes for spec.logging"}},
 	{name: "an inline policy too long with the operator's own", change: inline(policyOf(10150)),
 		reason: v1alpha1.ReasonInvalidSpec, words: []string{"spec.podExecutionRole.inlinePolicies have 10", "which the operator writes for spec.logging"}},
-	{name: "eleven managed policies (1)", change: somePolicies(11),
+	{name: "row 1, eleven managed policies", change: somePolicies(11),
 		reason: "QuotaExceeded", words: []string{"managedPolicyARNs lists 11 policies", "have 10", "spec.quotas.managedPoliciesPerRole"}},
 	{name: "more rules than AWS counts", change: func(r *rig, p *profile) {
 		rule := p.Spec.SecurityGroups[0].Ingress[0]
@@ -103,22 +103,22 @@ var sums = []badInput{
 		}
 		p.Spec.SecurityGroups[0].Ingress[0] = rule
 	}, reason: "QuotaExceeded", words: []string{"ingress would have 64 rules for IPv4", "counts as 5", "have 60", "spec.quotas.rulesPerSecurityGroup"}},
-	{name: "tags that differ in case only (8)", change: func(_ *rig, p *profile) { p.Spec.Tags["Team"] = "payments" },
+	{name: "row 8, tags that differ in case only", change: func(_ *rig, p *profile) { p.Spec.Tags["Team"] = "payments" },
 		reason: v1alpha1.ReasonInvalidSpec, words: []string{"spec.tags", `"Team" and "team"`}},
 	{name: "more tags than an object can have", before: roleTagged(roleName, manyTags(48)),
 		change: func(_ *rig, p *profile) { p.Spec.AdoptionPolicy = v1alpha1.AdoptionPolicyAdopt },
 		reason: "QuotaExceeded", words: []string{"48 tags of others", "are 51 together", "AWS allows 50"}},
-	{name: "ICMP with IPv6 (18)", change: firstRule(func(rule *v1alpha1.SecurityGroupRule) { rule.Protocol, rule.CIDR = "icmp", "2001:db8::/32" }),
+	{name: "row 18, ICMP with IPv6", change: firstRule(func(rule *v1alpha1.SecurityGroupRule) { rule.Protocol, rule.CIDR = "icmp", "2001:db8::/32" }),
 		reason: v1alpha1.ReasonInvalidSpec, words: []string{"ingress[0]", "2001:db8::/32", "protocol must be icmpv6"}},
-	{name: "ICMPv6 with IPv4, by number (18)", change: firstRule(func(rule *v1alpha1.SecurityGroupRule) { rule.Protocol = "58" }),
+	{name: "row 18, ICMPv6 with IPv4, by number", change: firstRule(func(rule *v1alpha1.SecurityGroupRule) { rule.Protocol = "58" }),
 		reason: v1alpha1.ReasonInvalidSpec, words: []string{"ingress[0]", "10.0.0.0/16", "protocol must be icmp"}},
-	{name: "somebody's role in other letters (4)", before: roleTagged("Prod-Payments-Fargate", nil),
+	{name: "row 4, somebody's role in other letters", before: roleTagged("Prod-Payments-Fargate", nil),
 		reason: v1alpha1.ReasonNotOwned, words: []string{"IAMRole/prod-payments-fargate", "arn:aws:iam::111122223333:role/Prod-Payments-Fargate", `write it as "Prod-Payments-Fargate"`}},
-	{name: "another's role in other letters (4)", before: roleTagged("Prod-Payments-Fargate", map[string]string{ownerKey: "op-other/team/payments"}),
+	{name: "row 4, another's role in other letters", before: roleTagged("Prod-Payments-Fargate", map[string]string{ownerKey: "op-other/team/payments"}),
 		reason: v1alpha1.ReasonOwnedByOther, words: []string{"role/Prod-Payments-Fargate", "op-other/team/payments"}},
-	{name: "somebody's group in other letters (5)", before: groupTagged("Payments-Pods", nil),
+	{name: "row 5, somebody's group in other letters", before: groupTagged("Payments-Pods", nil),
 		reason: v1alpha1.ReasonNotOwned, words: []string{"SecurityGroup/payments-pods", "sg-", `write it as "Payments-Pods"`}},
-	{name: "another's group in other letters (5)", before: groupTagged("Payments-Pods", map[string]string{ownerKey: "op-other/team/payments"}),
+	{name: "row 5, another's group in other letters", before: groupTagged("Payments-Pods", map[string]string{ownerKey: "op-other/team/payments"}),
 		reason: v1alpha1.ReasonOwnedByOther, words: []string{"SecurityGroup/payments-pods", "op-other/team/payments"}},
 	{name: "two groups whose names differ in case only", change: func(_ *rig, p *profile) {
 		p.Spec.SecurityGroups = append(p.Spec.SecurityGroups, v1alpha1.SecurityGroupSpec{Name: "Payments-Extra"})
