@@ -3,6 +3,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,7 @@ type boundAccount struct {
 	*awsapi.Account
 	config awsapi.Config
 	guard  guardrails.Guardrails
+	quotas v1alpha1.Quotas
 	resync time.Duration
 }
 
@@ -72,7 +74,7 @@ func (a *Accounts) bind(ctx context.Context, namespace, name string) (*boundAcco
 	if err != nil {
 		return nil, err
 	}
-	return &boundAccount{Account: session, config: config, guard: guardOf(account), resync: resyncOf(account)}, nil
+	return &boundAccount{Account: session, config: config, guard: guardOf(account), quotas: quotasOf(account), resync: resyncOf(account)}, nil
 }
 
 func (a *Accounts) mayUse(ctx context.Context, account *v1alpha1.AWSAccount, namespace string) error {
@@ -118,6 +120,21 @@ func guardOf(account *v1alpha1.AWSAccount) guardrails.Guardrails {
 		AllowedManagedPolicyARNs: g.AllowedManagedPolicyARNs,
 		ForbiddenIngressCIDRs:    g.ForbiddenIngressCIDRs,
 	}
+}
+
+// The quotas of an account for which AWS has raised none: those that the schema defaults to as well.
+const (
+	defaultPoliciesPerRole = 10 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+	defaultRulesPerGroup   = 60 // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+)
+
+func quotasOf(account *v1alpha1.AWSAccount) v1alpha1.Quotas {
+	quotas := v1alpha1.Quotas{ManagedPoliciesPerRole: defaultPoliciesPerRole, RulesPerSecurityGroup: defaultRulesPerGroup}
+	if granted := account.Spec.Quotas; granted != nil {
+		quotas.ManagedPoliciesPerRole = cmp.Or(granted.ManagedPoliciesPerRole, quotas.ManagedPoliciesPerRole)
+		quotas.RulesPerSecurityGroup = cmp.Or(granted.RulesPerSecurityGroup, quotas.RulesPerSecurityGroup)
+	}
+	return quotas
 }
 
 func resyncOf(account *v1alpha1.AWSAccount) time.Duration {

@@ -4,6 +4,7 @@ package controllers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,7 +159,7 @@ func guard(f func(*v1alpha1.Guardrails)) func(*v1alpha1.AWSAccount) {
 func referKey(r *rig, p *profile) { p.Spec.Encryption = &v1alpha1.EncryptionSpec{KeyARN: r.fixedKey} }
 
 func TestBadInputIsRefusedBeforeTheFirstWrite(t *testing.T) {
-	for _, c := range badInputs {
+	for _, c := range slices.Concat(badInputs, sums) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var account []func(*v1alpha1.AWSAccount)

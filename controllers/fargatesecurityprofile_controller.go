@@ -377,7 +377,7 @@ func (r *ProfileReconciler) stack(profile *v1alpha1.FargateSecurityProfile, acco
 	seen := *account.Account
 	seen.Clients = view.Clients()
 	return &stack{
-		profile: profile, account: &boundAccount{Account: &seen, config: account.config, guard: account.guard, resync: account.resync},
+		profile: profile, account: &boundAccount{Account: &seen, config: account.config, guard: account.guard, quotas: account.quotas, resync: account.resync},
 		memory: memory, view: view, policies: r.policies, owner: owner, prior: priorOf(&profile.Status),
 		wake: r.wakerOf(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(profile)}),
 	}

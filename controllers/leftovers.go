@@ -41,7 +41,7 @@ func (s *stack) leftovers(ctx context.Context, declared []resource.Resource, swe
 		return list, nil
 	}
 	tagged, policies, ok, err := s.owned(ctx)
-	if awsapi.Refused(err) {
+	if awsapi.OneRefused(err) {
 		s.searchFailed = err
 		return list, nil
 	}

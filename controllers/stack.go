@@ -254,16 +254,19 @@ func (s *stack) role() resource.Resource {
 	if spec.ExistingARN != "" {
 		return iamrole.Existing(s.account.IAM, s.account.EKS, s.memory.policies, spec.ExistingARN, s.profile.Spec.ClusterName, s.account.guard)
 	}
-	return iamrole.New(s.account.IAM, s.account.EKS, s.memory.policies, iamrole.Desired{
+	res := iamrole.New(s.account.IAM, s.account.EKS, s.memory.policies, iamrole.Desired{
 		Name:                   s.roleName(),
 		TrustPolicy:            iamrole.TrustPolicy(s.account.Scope, s.profile.Spec.ClusterName),
 		ManagedPolicyARNs:      s.managedPolicies(),
 		InlinePolicies:         s.inlinePolicies(),
 		PermissionsBoundaryARN: spec.PermissionsBoundaryARN, FormerBoundaryARNs: s.profile.Status.PermissionsBoundaryARNs,
-		RemoveUnlisted: removes(spec.UnlistedPolicies),
-		Guard:          s.account.guard,
-		ClusterName:    s.profile.Spec.ClusterName,
+		RemoveUnlisted:     removes(spec.UnlistedPolicies),
+		Guard:              s.account.guard,
+		MaxManagedPolicies: int(s.account.quotas.ManagedPoliciesPerRole),
+		ClusterName:        s.profile.Spec.ClusterName,
 	})
+	res.FindTwins(s.view.RoleLike)
+	return res
 }
 
 // boundary is the boundary that the role is to have, "" for none, or where the role is only used.
@@ -326,6 +329,7 @@ func (s *stack) securityGroups() []resource.Resource {
 			Ingress: declaredRules(g.Ingress), Egress: declaredRules(g.Egress),
 			Ignore: ignoredRules(g.IgnoreRules), RemoveUnlisted: removes(g.UnlistedRules),
 			Guard: s.account.guard, Cluster: s.clusterID(), Siblings: siblings,
+			MaxRules: int(s.account.quotas.RulesPerSecurityGroup), AccountID: s.account.AccountID,
 		}, s.prior[groupID(g.Name)]))
 	}
 	return list
@@ -356,6 +360,9 @@ func declaredRules(specs []v1alpha1.SecurityGroupRule) []securitygroup.Rule {
 // known here.
 func canonicalRule(spec v1alpha1.SecurityGroupRule) (observed.Rule, error) {
 	peer := spec.CIDR + spec.SecurityGroupID + spec.PrefixListID
+	if spec.SecurityGroupAccountID != "" {
+		peer = spec.SecurityGroupAccountID + "/" + peer
+	}
 	if spec.SecurityGroupName != "" {
 		peer = drift.Unknown
 	}

@@ -46,6 +46,11 @@ type AWSAccountSpec struct {
 	// +optional
 	Guardrails *Guardrails `json:"guardrails,omitempty"`
 
+	// quotas says which of AWS's quotas have been raised for the account, so that the operator knows before it writes
+	// what AWS takes. Omitted: AWS's defaults.
+	// +optional
+	Quotas *Quotas `json:"quotas,omitempty"`
+
 	// resyncInterval is how often everything is read again, give or take 10 percent. From 10s; default 5m.
 	// +optional
 	// +kubebuilder:default="5m"
@@ -113,6 +118,25 @@ type Guardrails struct {
 	// +kubebuilder:validation:items:MaxLength=49
 	// +kubebuilder:validation:XValidation:rule="self.all(c, isCIDR(c))",message="forbiddenIngressCIDRs must be CIDR blocks such as 0.0.0.0/0 or 2001:db8::/32"
 	ForbiddenIngressCIDRs []string `json:"forbiddenIngressCIDRs,omitempty"`
+}
+
+// Quotas are quotas of AWS that Service Quotas can raise for an account, as AWS has granted them.
+type Quotas struct {
+	// managedPoliciesPerRole is the quota "Managed policies attached to an IAM role" (IAM): 10 by default, 25 at most.
+	// +optional
+	// +kubebuilder:default=10
+	// +kubebuilder:validation:Minimum=10
+	// +kubebuilder:validation:Maximum=25
+	ManagedPoliciesPerRole int32 `json:"managedPoliciesPerRole,omitempty"`
+
+	// rulesPerSecurityGroup is the quota "Inbound or outbound rules per security group" (Amazon VPC): 60 by default. It
+	// holds for each direction, and for IPv4 and IPv6 apart. Multiplied by the groups of a network interface it
+	// cannot exceed 1000.
+	// +optional
+	// +kubebuilder:default=60
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	RulesPerSecurityGroup int32 `json:"rulesPerSecurityGroup,omitempty"`
 }
 
 // AWSAccountStatus is what the operator found.

@@ -192,12 +192,23 @@ func ActionName(serviceID, operation string) string {
 	return actionOf(prefix, operation)
 }
 
+// Refused is an answer of AWS's that means more than its code says, in the words of who knows what was asked for: only a person
+// can put it right. Message is as in failure.Failure.
+type Refused struct{ Reason, Message string }
+
+// Error implements error.
+func (r *Refused) Error() string { return r.Message }
+
 // Classify says what err means and puts it into words that stay the same for the same fault: what AWS said, without
 // request ids and encoded authorization messages.
 func Classify(err error) failure.Failure {
 	var config *ConfigError
 	if errors.As(err, &config) {
 		return failure.Failure{Kind: failure.Invalid, Reason: "InvalidConfiguration", Message: config.Error()}
+	}
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return failure.Failure{Kind: failure.Invalid, Reason: refused.Reason, Message: refused.Message}
 	}
 	var turn *turnError
 	if errors.As(err, &turn) {

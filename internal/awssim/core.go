@@ -82,6 +82,7 @@ type Sim struct {
 	denied     map[string]string              // by action, with the words for it
 	closed     map[string]bool                // Regions that an account has not enabled, as account/Region
 	providers  map[string]map[string][]string // audiences by account and issuer
+	peered     map[[2]string]bool             // VPCs with a peering connection
 	enforced   map[string]identityPolicy      // by caller
 	failures   []*failure
 	calls      []Call

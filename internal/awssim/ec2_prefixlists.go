@@ -16,6 +16,23 @@ type ec2PrefixList struct {
 	Tags             map[string]string
 }
 
+// awsListWeights: VPC user guide "AWS-managed prefix lists", "AWS-managed
+// prefix list weight".
+var awsListWeights = map[string]int{
+	"cloudfront.origin-facing": 55, "dynamodb": 1, "ec2-instance-connect": 2, "groundstation": 5,
+	"route53-healthchecks": 25, "s3": 1, "s3express": 6, "vpc-lattice": 10,
+}
+
+// weight is as how many rules a reference counts: the size of a customer's
+// list, the weight of one of AWS's (VPC user guide "Security group size").
+func (l *ec2PrefixList) weight() int {
+	if !l.AWS {
+		return l.MaxEntries
+	}
+	parts := strings.SplitN(l.Name, ".", 4) // com.amazonaws.<Region>.<service>
+	return max(awsListWeights[strings.TrimPrefix(parts[len(parts)-1], "ipv6.")], 1)
+}
+
 type prefixEntryXML struct {
 	CIDR        string `xml:"cidr"        q:"Cidr"`
 	Description string `xml:"description" q:"Description"`

@@ -3,7 +3,6 @@
 package awssim
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -62,12 +61,12 @@ type ruleSetXML struct {
 // authorizeRules adds all rules of a call or none. EC2 API reference
 // AuthorizeSecurityGroupIngress does not say so: unverified.
 func authorizeRules(egress bool) func(*Sim, *ec2State, *call, *authorizeInput) (any, error) {
-	return func(_ *Sim, st *ec2State, c *call, in *authorizeInput) (any, error) {
+	return func(s *Sim, st *ec2State, c *call, in *authorizeInput) (any, error) {
 		g, err := st.needGroup(c, in.GroupID)
 		if err != nil {
 			return nil, err
 		}
-		rules, err := st.newRules(c, g, in.permissions(in.Permissions), egress)
+		rules, err := s.newRules(st, c, g, in.permissions(in.Permissions), egress)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +89,7 @@ func authorizeRules(egress bool) func(*Sim, *ec2State, *call, *authorizeInput) (
 
 // newRules checks the rules that shall be added to a group.
 // terraform-provider-aws#2587 quotes what a rule that is there twice gets.
-func (st *ec2State) newRules(c *call, g *ec2Group, perms []permissionInput, egress bool) ([]*ec2Rule, error) {
+func (s *Sim) newRules(st *ec2State, c *call, g *ec2Group, perms []permissionInput, egress bool) ([]*ec2Rule, error) {
 	if len(perms) == 0 {
 		return nil, badEC2("MissingParameter", "The request must contain the parameter ipPermissions")
 	}
@@ -100,7 +99,7 @@ func (st *ec2State) newRules(c *call, g *ec2Group, perms []permissionInput, egre
 	}
 	seen := map[ruleKey]bool{}
 	for _, r := range rules {
-		if err := st.checkPeer(c, g, r); err != nil {
+		if err := s.checkPeer(st, c, g, r); err != nil {
 			return nil, err
 		}
 		if seen[r.key()] {
@@ -127,31 +126,8 @@ func duplicateRule(r *ec2Rule) error {
 	return badEC2("InvalidPermission.Duplicate", "the specified rule \"peer: %s, %s%s, ALLOW\" already exists", r.peer(), protocol, ports)
 }
 
-// checkPeer checks that what a rule refers to is there and in the same VPC.
-// Groups of other accounts (peered VPCs) are not modeled and taken as they are.
-// go-hsdp-api#43 and ansible#12052 quote the answer for two VPCs.
-func (st *ec2State) checkPeer(c *call, g *ec2Group, r *ec2Rule) error {
-	if r.PrefixList != "" && st.prefixLists[r.PrefixList] == nil {
-		return noPrefixList(r.PrefixList)
-	}
-	if r.RefGroup == "" || cmp.Or(r.RefUser, c.Account) != c.Account {
-		return nil
-	}
-	if err := checkID("InvalidGroupId.Malformed", r.RefGroup, "sg-"); err != nil {
-		return err
-	}
-	other := st.groups[r.RefGroup]
-	if other == nil {
-		return noGroup(r.RefGroup)
-	}
-	if other.VpcID != g.VpcID {
-		return badEC2("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
-	}
-	return nil
-}
-
 // checkQuota counts for IPv4 and IPv6 apart: a group counts for both, a
-// prefix list with all its entries (same page as rulesPerGroup).
+// prefix list with its weight (same page as rulesPerGroup).
 func (st *ec2State) checkQuota(group string, egress bool, added []*ec2Rule) error {
 	v4, v6 := 0, 0
 	count := func(r *ec2Rule) {
@@ -164,9 +140,9 @@ func (st *ec2State) checkQuota(group string, egress bool, added []*ec2Rule) erro
 			v4++
 			v6++
 		case st.prefixLists[r.PrefixList].Family == "IPv6":
-			v6 += st.prefixLists[r.PrefixList].MaxEntries
+			v6 += st.prefixLists[r.PrefixList].weight()
 		default:
-			v4 += st.prefixLists[r.PrefixList].MaxEntries
+			v4 += st.prefixLists[r.PrefixList].weight()
 		}
 	}
 	for _, r := range st.rules {

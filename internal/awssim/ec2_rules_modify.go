@@ -46,7 +46,7 @@ func (r *ruleRequest) permission() permissionInput {
 
 // modifyRules replaces what rules say; their ids and tags stay (EC2 API
 // reference ModifySecurityGroupRules). That all updates are made or none is unverified.
-func modifyRules(_ *Sim, st *ec2State, c *call, in *modifyRulesInput) (any, error) {
+func modifyRules(s *Sim, st *ec2State, c *call, in *modifyRulesInput) (any, error) {
 	g, err := st.needGroup(c, in.GroupID)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func modifyRules(_ *Sim, st *ec2State, c *call, in *modifyRulesInput) (any, erro
 	after := maps.Clone(st.rules)
 	trial := &ec2State{rules: after, groups: st.groups, prefixLists: st.prefixLists}
 	for _, u := range in.Updates {
-		r, err := trial.modified(c, g, u)
+		r, err := s.modified(trial, c, g, u)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ func modifyRules(_ *Sim, st *ec2State, c *call, in *modifyRulesInput) (any, erro
 }
 
 // modified is what a rule becomes. The kind of its source cannot change (same page).
-func (st *ec2State) modified(c *call, g *ec2Group, u ruleUpdate) (*ec2Rule, error) {
+func (s *Sim) modified(st *ec2State, c *call, g *ec2Group, u ruleUpdate) (*ec2Rule, error) {
 	if err := checkID("InvalidSecurityGroupRuleId.Malformed", u.ID, "sgr-"); err != nil {
 		return nil, err
 	}
@@ -87,7 +87,10 @@ func (st *ec2State) modified(c *call, g *ec2Group, u ruleUpdate) (*ec2Rule, erro
 	if r.source() != old.source() {
 		return nil, badEC2("InvalidParameterValue", "The source type of the security group rule %s cannot be changed", old.ID)
 	}
-	if err := st.checkPeer(c, g, r); err != nil {
+	if r.RefGroup == old.RefGroup {
+		r.RefUser = old.RefUser
+	}
+	if err := s.checkPeer(st, c, g, r); err != nil {
 		return nil, err
 	}
 	if same := st.findRule(g.ID, r.key()); same != nil && same.ID != old.ID {

@@ -52,7 +52,8 @@ func iamPageOf[T any](s *Sim, p iamPaging, items []T, key func(T) string) ([]T, 
 }
 
 // needRole returns a role or NoSuchEntity: IAM API reference GetRole, and all
-// others that name a role.
+// others that name a role. That case counts here, where CreateRole does not
+// distinguish it, is unverified; the operator can do with either.
 func (st *iamState) needRole(c *call, name string) (*iamRole, error) {
 	if err := checkName("roleName", name, 64); err != nil {
 		return nil, err

@@ -94,7 +94,7 @@ var openDoors = attempts{
 	"EC2: allocation ids": func(_ *testing.T, r *rig) string {
 		return outcome(r.ec2.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{SubnetId: aws.String("subnet-0a"), AllocationId: aws.String("eipalloc-0a")}))
 	},
-	"EC2: groups of other accounts in rules": func(t *testing.T, r *rig) string {
+	"EC2: groups in rules of other accounts that are not simulated": func(t *testing.T, r *rig) string {
 		group := must[*ec2.CreateSecurityGroupOutput](t)(r.ec2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 			GroupName: some, Description: some, VpcId: aws.String("vpc-0a"),
 		}))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -147,6 +148,28 @@ func traffic(r observed.Rule) string {
 	default:
 		return fmt.Sprintf("%s/%d-%d", r.Protocol, r.FromPort, r.ToPort)
 	}
+}
+
+// OtherICMP returns the protocol that a rule should have in place of its own: ICMP for IPv4 and for IPv6 are protocols of
+// their own (RFC 792, RFC 4443), so a rule for one and a peer of the other matches no packet. "" where the two fit, or the
+// peer does not tell its IP version.
+func OtherICMP(r observed.Rule) string {
+	v6, v4 := false, false
+	for _, cidr := range append(slices.Clone(r.PeerCIDRs), r.Peer) {
+		switch {
+		case strings.Contains(cidr, ":"):
+			v6 = true
+		case strings.Contains(cidr, "/") && strings.Contains(cidr, "."):
+			v4 = true
+		}
+	}
+	switch {
+	case r.Protocol == "icmp" && v6 && !v4:
+		return "icmpv6"
+	case r.Protocol == "icmpv6" && v4 && !v6:
+		return "icmp"
+	}
+	return ""
 }
 
 // RuleText is RuleKey followed by the description in quotes, if there is one.

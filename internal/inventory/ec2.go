@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,7 +48,18 @@ func all[T any](ctx context.Context, what string, read func(ctx context.Context,
 // groups are all security groups of the Region.
 type groups struct {
 	byID   map[string]*types.SecurityGroup
-	byName map[string]*types.SecurityGroup // "<VPC>/<name>", which is unique
+	byName map[string]*types.SecurityGroup // by nameInVPC, which is unique
+}
+
+// nameInVPC identifies a group: AWS does not tell the names in a VPC apart by case (EC2 API reference, CreateSecurityGroup).
+func nameInVPC(vpc, name string) string { return vpc + "/" + strings.ToLower(name) }
+
+// named returns the group of that name, or, if alike, the one whose name differs in case only.
+func (g groups) named(vpc, name string, alike bool) *types.SecurityGroup {
+	if group := g.byName[nameInVPC(vpc, name)]; group != nil && (alike || aws.ToString(group.GroupName) == name) {
+		return group
+	}
+	return nil
 }
 
 func (v *View) readGroups(ctx context.Context) (groups, int, error) {
@@ -63,7 +75,7 @@ func (v *View) readGroups(ctx context.Context) (groups, int, error) {
 		g := &list[i]
 		slimGroup(g, texts)
 		found.byID[aws.ToString(g.GroupId)] = g
-		found.byName[aws.ToString(g.VpcId)+"/"+aws.ToString(g.GroupName)] = g
+		found.byName[nameInVPC(aws.ToString(g.VpcId), aws.ToString(g.GroupName))] = g
 	}
 	return found, pages, err
 }
@@ -137,10 +149,24 @@ func only(filters []types.Filter, names ...string) (map[string]string, bool) {
 	return values, len(values) == len(names)
 }
 
-// DescribeSecurityGroups implements awsapi.EC2: one group by id, or by name and VPC.
+// exactly takes the second value off a filter of names that asks, beside a name, for all that have its length (? is any
+// character), and tells that there was one.
+func exactly(filters []types.Filter) (_ []types.Filter, alike bool) {
+	filters = slices.Clone(filters)
+	for i, f := range filters {
+		if aws.ToString(f.Name) == "group-name" && len(f.Values) == 2 && len(f.Values[1]) == len(f.Values[0]) && strings.Contains(f.Values[1], "?") {
+			filters[i].Values, alike = f.Values[:1], true
+		}
+	}
+	return filters, alike
+}
+
+// DescribeSecurityGroups implements awsapi.EC2: one group by id, or by name and VPC. Where names of a length are asked for
+// beside a name, those are told that differ in case only.
 func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecurityGroupsInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error) {
-	byID, isID := only(in.Filters, "group-id")
-	byName, isName := only(in.Filters, "group-name", "vpc-id")
+	filters, alike := exactly(in.Filters)
+	byID, isID := only(filters, "group-id")
+	byName, isName := only(filters, "group-name", "vpc-id")
 	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.SecurityGroup, Name: byID["group-id"] + byName["group-name"]})
 	if !ok || !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
@@ -151,7 +177,7 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	}
 	group := groups.byID[byID["group-id"]]
 	if isName {
-		group = groups.byName[byName["vpc-id"]+"/"+byName["group-name"]]
+		group = groups.named(byName["vpc-id"], byName["group-name"], alike)
 	}
 	if !r.view.serves(then, ok, groupObjects(byID["group-id"]+byName["group-name"], group)...) {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
@@ -162,6 +188,19 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 		out.SecurityGroups = append(out.SecurityGroups, *group)
 	}
 	return out, nil
+}
+
+// CreateSecurityGroup implements awsapi.EC2, and notes that AWS says that there is such a group already.
+func (r ec2Reads) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGroupInput, opts ...func(*ec2.Options)) (*ec2.CreateSecurityGroupOutput, error) {
+	out, err := r.EC2.CreateSecurityGroup(ctx, in, opts...)
+	vpc, name := aws.ToString(in.VpcId), aws.ToString(in.GroupName)
+	r.view.taken.note(nameInVPC(vpc, name), awsapi.Code(err) == "InvalidGroup.Duplicate", r.view.now())
+	if r.view.taken.hidden(nameInVPC(vpc, name), r.view.now()) {
+		return nil, &awsapi.Refused{Reason: ReasonHidden, Message: fmt.Sprintf(
+			"AWS says that %s has a group named %q already, in these or in other letters, and has shown none for %s; choose another name, or find out whose the group is: in a shared VPC it may be another account's",
+			vpc, name, hiddenAfter)}
+	}
+	return out, err
 }
 
 // groupObjects are the names by which events may call a group.
@@ -252,4 +291,16 @@ func (r ec2Reads) GetManagedPrefixListEntries(ctx context.Context, in *ec2.GetMa
 	}
 	list := aws.ToString(in.PrefixListId)
 	return one(ctx, r.view, &r.view.lists, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
+}
+
+// DescribeManagedPrefixLists implements awsapi.EC2: one list by id.
+func (r ec2Reads) DescribeManagedPrefixLists(ctx context.Context, in *ec2.DescribeManagedPrefixListsInput, opts ...func(*ec2.Options)) (*ec2.DescribeManagedPrefixListsOutput, error) {
+	read := func(ctx context.Context) (*ec2.DescribeManagedPrefixListsOutput, error) {
+		return r.EC2.DescribeManagedPrefixLists(ctx, in, opts...)
+	}
+	if len(in.PrefixListIds) != 1 || len(in.Filters) > 0 || in.NextToken != nil {
+		return read(ctx)
+	}
+	list := in.PrefixListIds[0]
+	return one(ctx, r.view, &r.view.listSizes, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
 }

@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -25,11 +26,12 @@ const (
 // roles are all roles of the account, with their policies: GetAccountAuthorizationDetails gives all of it.
 type roles struct {
 	byName  map[string]*types.RoleDetail
+	byFold  map[string]string   // names by their lower-case form, which is unique
 	byOwner map[string][]string // ARNs
 }
 
 func (v *View) readRoles(ctx context.Context) (roles, int, error) {
-	all, pages := roles{byName: map[string]*types.RoleDetail{}, byOwner: map[string][]string{}}, 0
+	all, pages := roles{byName: map[string]*types.RoleDetail{}, byFold: map[string]string{}, byOwner: map[string][]string{}}, 0
 	texts := shelf{}
 	in := &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: aws.Int32(rolePage)}
 	for p := iam.NewGetAccountAuthorizationDetailsPaginator(v.aws.Load().IAM, in); p.HasMorePages(); pages++ {
@@ -40,7 +42,8 @@ func (v *View) readRoles(ctx context.Context) (roles, int, error) {
 		for i := range page.RoleDetailList {
 			role := page.RoleDetailList[i] // a copy: the page goes
 			slimRole(&role, texts)
-			all.byName[aws.ToString(role.RoleName)] = &role
+			name := aws.ToString(role.RoleName)
+			all.byName[name], all.byFold[strings.ToLower(name)] = &role, name
 			for _, tag := range role.Tags {
 				if aws.ToString(tag.Key) == v.ownerTag {
 					owner := aws.ToString(tag.Value)
@@ -51,6 +54,20 @@ func (v *View) readRoles(ctx context.Context) (roles, int, error) {
 	}
 	return all, pages, nil
 }
+
+// RoleLike returns the name of a role that differs from name in case only, as the account's roles were last read, however long
+// ago that is: who acts on it reads that role first. "" when there is none. Roles are read for it when they never were, or
+// when IAM has said since that there is a role of that name.
+func (v *View) RoleLike(ctx context.Context, name string) (string, error) {
+	all, _, _, err := v.roles.get(ctx, v.now, after(v.taken.last(foldedRole(name))), always, v.readRoles)
+	if other := all.byFold[strings.ToLower(name)]; err == nil && other != name {
+		return other, nil
+	}
+	return "", err
+}
+
+// foldedRole identifies a role: IAM does not tell names apart by case (IAM user guide, "IAM name requirements").
+func foldedRole(name string) string { return "role/" + strings.ToLower(name) }
 
 // iamReads answers what reads of roles ask for.
 type iamReads struct {
@@ -143,4 +160,16 @@ func (r iamReads) GetPolicy(ctx context.Context, in *iam.GetPolicyInput, opts ..
 	return one(ctx, r.view, &r.view.managed, arn, "", func(ctx context.Context) (*iam.GetPolicyOutput, error) {
 		return r.IAM.GetPolicy(ctx, in, opts...)
 	}, events.Object{Kind: events.ManagedPolicy, Name: arn})
+}
+
+// CreateRole implements awsapi.IAM, and notes that IAM says that there is such a role already.
+func (r iamReads) CreateRole(ctx context.Context, in *iam.CreateRoleInput, opts ...func(*iam.Options)) (*iam.CreateRoleOutput, error) {
+	out, err := r.IAM.CreateRole(ctx, in, opts...)
+	name := aws.ToString(in.RoleName)
+	r.view.taken.note(foldedRole(name), awsapi.Code(err) == "EntityAlreadyExists", r.view.now())
+	if r.view.taken.hidden(foldedRole(name), r.view.now()) {
+		return nil, &awsapi.Refused{Reason: ReasonHidden, Message: fmt.Sprintf(
+			"IAM says that a role named %q exists already, in these or in other letters, and has shown none for %s; choose another name, or find out whose the role is", name, hiddenAfter)}
+	}
+	return out, err
 }

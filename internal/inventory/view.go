@@ -47,9 +47,11 @@ type View struct {
 	policies  answers[*kms.GetKeyPolicyOutput]
 	rotations answers[*kms.GetKeyRotationStatusOutput]
 	lists     answers[*ec2.GetManagedPrefixListEntriesOutput]
+	listSizes answers[*ec2.DescribeManagedPrefixListsOutput]
 	managed   answers[*iam.GetPolicyOutput]
 
 	touches touches
+	taken   taken
 	// hears tells whether events tell of changes in a service (its eventSource).
 	hears func(source string) bool
 }

@@ -212,6 +212,12 @@ func (p *pass) judge(it *item) {
 	if problem := problemOf(obj.ID, it.own, it.obs, p.opts.Owner); problem != nil && p.stopsUs(it.own) {
 		obj.add(*problem)
 	}
+	if it.obs.Twin != nil {
+		obj.add(twinProblem(obj.ID, *it.obs.Twin, p.opts.Owner))
+	}
+	if problem := p.tagQuotaProblem(it); problem != nil {
+		obj.add(*problem)
+	}
 	if it.own == foreign {
 		return
 	}

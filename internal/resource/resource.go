@@ -98,6 +98,8 @@ type Observation struct {
 	Caution string
 	// Unread are the fields that could not be read: they are not judged, and everything else is.
 	Unread []Unread
+	// Twin is what has the object's name in other letters, where it does not exist. Nil: nothing has.
+	Twin *Twin
 	// Record puts what was seen into the state that the posture controls judge. Nil: nothing to add.
 	Record func(*observed.State)
 	// Detail is the Resource's own view, for its Diff and Changes.

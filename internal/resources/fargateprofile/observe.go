@@ -57,7 +57,7 @@ func (r *Resource) Observe(ctx context.Context, v resource.Values) (*resource.Ob
 		return o, nil
 	}
 	err = r.surroundings(ctx, o, cluster, v)
-	if !awsapi.Refused(err) {
+	if !awsapi.OneRefused(err) {
 		return o, err
 	}
 	o.Unread = []resource.Unread{{Err: err}} // the profile itself was read

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -22,8 +23,15 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 		return nil, err
 	}
 	o := &resource.Observation{}
-	if role != nil {
+	switch {
+	case role != nil && role.Name != r.name: // names are not told apart by case, so IAM may answer with the role that has this one
+		o.Twin = twinOf(role.Role)
+	case role != nil:
 		if o, err = r.found(ctx, role); err != nil {
+			return nil, err
+		}
+	case r.desired != nil:
+		if o.Twin, err = r.twin(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -31,7 +39,32 @@ func (r *Resource) Observe(ctx context.Context, _ resource.Values) (*resource.Ob
 		return o, nil
 	}
 	o.Problems = append(o.Problems, guardProblems(r.ID(), *r.desired)...)
+	o.Problems = append(o.Problems, quotaProblems(r.ID(), *r.desired, detailOf(o))...)
 	return o, r.unknownPolicies(ctx, o)
+}
+
+// twin looks for a role whose name differs in case only: IAM takes no second one (IAM API reference, CreateRole: "Names are not
+// distinguished by case"), and whether it shows that one by the other name is not documented.
+func (r *Resource) twin(ctx context.Context) (*resource.Twin, error) {
+	if r.twins == nil {
+		return nil, nil
+	}
+	name, err := r.twins(ctx, r.name)
+	if err != nil || name == "" {
+		return nil, err
+	}
+	role, err := r.role(ctx, name)
+	if awsapi.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s/%s: %w", Kind, name, err)
+	}
+	return twinOf(role), nil
+}
+
+func twinOf(role observed.Role) *resource.Twin {
+	return &resource.Twin{Name: role.Name, ARN: role.ARN, Tags: role.Tags}
 }
 
 // found is the observation of an existing role.
@@ -91,7 +124,7 @@ func (r *Resource) unknownPolicies(ctx context.Context, o *resource.Observation)
 		case awsapi.IsNotFound(err):
 			o.Problems = append(o.Problems, resource.Problem{Reason: ReasonPolicyNotFound, Path: path, Message: fmt.Sprintf(
 				"%s: %s names %s, and there is no such policy; correct the ARN or create the policy", r.ID(), field, arn)})
-		case awsapi.Refused(err):
+		case awsapi.OneRefused(err):
 			o.Unread = append(o.Unread, resource.Unread{Err: err}) // attaching it shows whether it exists
 		default:
 			return fmt.Errorf("looking for the managed policy %s: %w", arn, err)

@@ -31,17 +31,21 @@ type found struct {
 
 // refused notes a field that could not be read. It returns the error where the role as a whole cannot be judged.
 func (f *found) refused(path string, err error) error {
-	if awsapi.IsNotFound(err) || !awsapi.Refused(err) {
+	if awsapi.IsNotFound(err) || !awsapi.OneRefused(err) {
 		return err
 	}
 	f.unread = append(f.unread, resource.Unread{Path: path, Err: err})
 	return nil
 }
 
-// read returns the role with all that is attached to it, and nil when there is none.
+// read returns the role with all that is attached to it, and nil when there is none. What IAM gives in place of a role of
+// that very name is read no further.
 func (r reader) read(ctx context.Context, name string) (*found, error) {
 	role, err := r.role(ctx, name)
 	f := &found{Role: role}
+	if err == nil && role.Name != name {
+		return f, nil
+	}
 	if err == nil {
 		err = r.attached(ctx, f)
 	}

@@ -46,6 +46,7 @@ const (
 	ReasonRoleNotFound     = "RoleNotFound"
 	ReasonTrustUnsuitable  = "TrustPolicyUnsuitable"
 	ReasonInUse            = "RoleInUse"
+	ReasonQuota            = "QuotaExceeded"
 	ReasonWaitingForRole   = "WaitingForRole"
 	roleDescriptionPattern = "Pod execution role of Fargate profiles of the EKS cluster %s"
 )
@@ -67,6 +68,8 @@ type Desired struct {
 	RemoveUnlisted bool
 	Guard          guardrails.Guardrails
 	ClusterName    string
+	// MaxManagedPolicies is how many managed policies AWS lets a role have in this account. 0: not known.
+	MaxManagedPolicies int
 }
 
 // boundary is the boundary that the role should have, or "".
@@ -82,6 +85,8 @@ type Resource struct {
 	desired *Desired
 	// made is the ARN of the role that this pass has made.
 	made string
+	// twins finds a role whose name differs in case only; nil: nothing does.
+	twins func(ctx context.Context, name string) (string, error)
 }
 
 var (
@@ -93,6 +98,11 @@ var (
 // documents of managed policies are not read.
 func New(iam awsapi.IAM, eks awsapi.EKS, cache *PolicyCache, d Desired) *Resource {
 	return &Resource{reader: reader{iam: iam, eks: eks, cache: cache, cluster: d.ClusterName}, name: d.Name, desired: &d}
+}
+
+// FindTwins says how to find the name of a role that differs from a name in case only, or "". What it finds may be outdated.
+func (r *Resource) FindTwins(find func(ctx context.Context, name string) (string, error)) {
+	r.twins = find
 }
 
 // Leftover returns the Resource of a role that is no longer declared and only waits for its deletion.

@@ -32,7 +32,7 @@ type detail struct {
 
 // refused notes a field that could not be read. It returns the error where the key as a whole cannot be judged.
 func (d *detail) refused(path string, err error) error {
-	if err == nil || awsapi.IsNotFound(err) || !awsapi.Refused(err) {
+	if err == nil || awsapi.IsNotFound(err) || !awsapi.OneRefused(err) {
 		return err
 	}
 	d.unread = append(d.unread, resource.Unread{Path: path, Err: err})

@@ -21,9 +21,10 @@ import (
 
 // The error codes that decide what happens next: EC2 API reference, "Error codes for the Amazon EC2 API".
 const (
-	codeGroupExists = "InvalidGroup.Duplicate"
-	codeRuleExists  = "InvalidPermission.Duplicate"
-	codeInUse       = "DependencyViolation"
+	codeGroupExists   = "InvalidGroup.Duplicate"
+	codeGroupNotFound = "InvalidGroup.NotFound"
+	codeRuleExists    = "InvalidPermission.Duplicate"
+	codeInUse         = "DependencyViolation"
 )
 
 // Changes implements resource.Resource: rules are added before others are taken away, in both directions.
@@ -177,7 +178,7 @@ func (d *direction) add(ctx context.Context, rules []observed.Rule) error {
 	} else {
 		_, err = d.r.ec2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &d.groupID, IpPermissions: permissions})
 	}
-	return d.wrap("authorizing", err)
+	return d.wrap("authorizing", d.r.unknownPeer(d.groupID, rules, err))
 }
 
 // describing sets descriptions. Modifying a rule by its id, with everything else as it is, keeps it in force.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -32,12 +33,12 @@ func detailOf(o *resource.Observation) detail {
 
 // Observe implements resource.Resource.
 func (r *Resource) Observe(ctx context.Context, v resource.Values) (*resource.Observation, error) {
-	found, err := r.find(ctx, v)
+	found, twin, err := r.find(ctx, v)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", r.ID(), err)
 	}
-	lists := prefixLists{ec2: r.ec2, entries: map[string][]string{}, refused: map[string]error{}}
-	o := &resource.Observation{}
+	lists := newPrefixLists(r.ec2)
+	o := &resource.Observation{Twin: twin}
 	if found != nil {
 		group, err := r.group(ctx, found)
 		if err != nil {
@@ -51,7 +52,7 @@ func (r *Resource) Observe(ctx context.Context, v resource.Values) (*resource.Ob
 	if r.desired == nil {
 		return o, nil
 	}
-	if o.Problems, err = r.problems(ctx, o, &lists); err != nil {
+	if o.Problems, err = r.problems(ctx, o, lists, v); err != nil {
 		return nil, err
 	}
 	return o, nil
@@ -66,47 +67,73 @@ func (r *Resource) observation(o *resource.Observation, group observed.SecurityG
 	o.Detail = detail{group: group, fresh: r.fresh(group)}
 }
 
-// find returns the group by the id that we know it by, else by its name in the cluster's VPC, else nil. A group that
-// was made again, by us before a crash or by somebody, has a new id, so an id that is gone is no answer.
-func (r *Resource) find(ctx context.Context, v resource.Values) (*types.SecurityGroup, error) {
+// find returns the group by the id that we know it by, else by its name in the cluster's VPC, else nil and what has its name
+// in other letters. A group that was made again, by us before a crash or by somebody, has a new id, so an id that is gone is
+// no answer.
+func (r *Resource) find(ctx context.Context, v resource.Values) (*types.SecurityGroup, *resource.Twin, error) {
 	if r.groupID != "" {
-		found, err := r.search(ctx, map[string]string{"group-id": r.groupID})
+		found, err := r.search(ctx, r.groupID)
 		if found != nil || err != nil {
-			return found, err
+			return found, nil, err
 		}
 	}
 	if r.desired == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	vpc, ok := v.Get(r.desired.Cluster, resource.VPCID)
 	if !ok {
-		return nil, nil
+		return nil, nil, nil
 	}
-	// A name is unique within a VPC (EC2 API reference, CreateSecurityGroup), but the filter takes * and ? for wildcards.
-	groups, err := r.groups(ctx, map[string]string{"group-name": r.name, "vpc-id": vpc})
+	groups, err := r.list(ctx, filter("group-name", r.name, inAnyCase(r.name)), filter("vpc-id", vpc))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if i := slices.IndexFunc(groups, func(g types.SecurityGroup) bool { return aws.ToString(g.GroupName) == r.name }); i >= 0 {
-		return &groups[i], nil
+	// A name is unique within a VPC, whatever its letters' case (EC2 API reference, CreateSecurityGroup); the filter finds more
+	// than names that are alike.
+	var twin *resource.Twin
+	for i, g := range groups {
+		switch name := aws.ToString(g.GroupName); {
+		case name == r.name:
+			return &groups[i], nil, nil
+		case strings.EqualFold(name, r.name):
+			twin = &resource.Twin{Name: name, ARN: aws.ToString(g.GroupId), Tags: tagMap(g.Tags)}
+		}
 	}
-	return nil, nil
+	return nil, twin, nil
 }
 
-func (r *Resource) search(ctx context.Context, filters map[string]string) (*types.SecurityGroup, error) {
-	groups, err := r.groups(ctx, filters)
+// inAnyCase is a filter's value for names that are alike but for case, and for others of that length: case counts in filters,
+// and ? is any character (EC2 user guide, "List and filter using the CLI and API"). The inventory answers it without those
+// others.
+func inAnyCase(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) {
+			return '?'
+		}
+		return c
+	}, name)
+}
+
+func (r *Resource) search(ctx context.Context, id string) (*types.SecurityGroup, error) {
+	groups, err := r.list(ctx, filter("group-id", id))
 	if err != nil || len(groups) == 0 {
 		return nil, err
 	}
 	return &groups[0], nil
 }
 
-// groups returns all groups that pass the filters; filters, unlike ids, make no error of what is not there.
+// groups returns all groups that pass the filters.
 func (r *Resource) groups(ctx context.Context, filters map[string]string) ([]types.SecurityGroup, error) {
-	in := &ec2.DescribeSecurityGroupsInput{}
+	var list []types.Filter
 	for _, name := range slices.Sorted(maps.Keys(filters)) {
-		in.Filters = append(in.Filters, filter(name, filters[name]))
+		list = append(list, filter(name, filters[name]))
 	}
+	return r.list(ctx, list...)
+}
+
+// list is groups for filters of several values; filters, unlike ids, make no error of what is not there.
+func (r *Resource) list(ctx context.Context, filters ...types.Filter) ([]types.SecurityGroup, error) {
+	in := &ec2.DescribeSecurityGroupsInput{Filters: filters}
 	var out []types.SecurityGroup
 	for pages := ec2.NewDescribeSecurityGroupsPaginator(r.ec2, in); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
@@ -122,10 +149,7 @@ func (r *Resource) groups(ctx context.Context, filters map[string]string) ([]typ
 func (r *Resource) group(ctx context.Context, g *types.SecurityGroup) (observed.SecurityGroup, error) {
 	out := observed.SecurityGroup{
 		ID: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName), VPCID: aws.ToString(g.VpcId),
-		Description: aws.ToString(g.Description), Tags: map[string]string{},
-	}
-	for _, tag := range g.Tags {
-		out.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+		Description: aws.ToString(g.Description), Tags: tagMap(g.Tags),
 	}
 	in := &ec2.DescribeSecurityGroupRulesInput{Filters: []types.Filter{filter("group-id", out.ID)}}
 	for pages := ec2.NewDescribeSecurityGroupRulesPaginator(r.ec2, in); pages.HasMorePages(); {
@@ -149,6 +173,14 @@ func (r *Resource) group(ctx context.Context, g *types.SecurityGroup) (observed.
 	slices.SortFunc(out.Ingress, byKey)
 	slices.SortFunc(out.Egress, byKey)
 	return out, nil
+}
+
+func tagMap(tags []types.Tag) map[string]string {
+	out := map[string]string{}
+	for _, tag := range tags {
+		out[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return out
 }
 
 // ruleOf puts a rule into canonical form.
@@ -246,6 +278,9 @@ func isGroup(peer string) bool {
 	_, id := groupOf(peer)
 	return id != ""
 }
+
+// Key identifies a declared rule; in brackets behind its direction, it is the rule's path.
+func Key(rule observed.Rule) string { return keyOf(rule) }
 
 // keyOf identifies a rule; it is what paths show.
 func keyOf(rule observed.Rule) string {

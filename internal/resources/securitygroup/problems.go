@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -22,8 +23,15 @@ type prefixLists struct {
 	ec2     awsapi.EC2
 	entries map[string][]string
 	unknown []string
+	// sizes are what lists count as against the quota of rules; denied are those of which that may not be read.
+	sizes  map[string]listSize
+	denied []string
 	// refused are the lists that AWS refused to show.
 	refused map[string]error
+}
+
+func newPrefixLists(client awsapi.EC2) *prefixLists {
+	return &prefixLists{ec2: client, entries: map[string][]string{}, sizes: map[string]listSize{}, refused: map[string]error{}}
 }
 
 // unread are the declared rules that a guardrail cannot be held against, since their list could not be read: they are not
@@ -68,7 +76,7 @@ func (p *prefixLists) get(ctx context.Context, id string) ([]string, error) {
 			p.unknown = append(p.unknown, id)
 			break
 		}
-		if awsapi.Refused(err) {
+		if awsapi.OneRefused(err) {
 			p.refused[id] = fmt.Errorf("reading prefix list %s: %w", id, err)
 			return nil, nil
 		}
@@ -89,18 +97,18 @@ func (p *prefixLists) get(ctx context.Context, id string) ([]string, error) {
 }
 
 // problems finds what is wrong with the declaration itself, before anything is written.
-func (r *Resource) problems(ctx context.Context, o *resource.Observation, lists *prefixLists) ([]resource.Problem, error) {
+func (r *Resource) problems(ctx context.Context, o *resource.Observation, lists *prefixLists, v resource.Values) ([]resource.Problem, error) {
 	ingress, egress := plain(r.desired.Ingress), plain(r.desired.Egress)
 	if err := lists.fill(ctx, ingress); err != nil {
 		return nil, err
 	}
-	// Of egress only the existence of the lists matters.
 	if err := lists.fill(ctx, egress); err != nil {
 		return nil, err
 	}
 	o.Unread = lists.unread(paths(ingress, egress))
 	out := r.guardProblems(ingress)
 	out = append(out, r.siblingProblems()...)
+	out = append(out, r.familyProblems(paths(ingress, egress))...)
 	for _, at := range paths(ingress, egress) {
 		if rule := at.rule; slices.Contains(lists.unknown, rule.Peer) {
 			out = append(out, r.problem(ReasonPrefixListNotFound, at.path,
@@ -109,7 +117,24 @@ func (r *Resource) problems(ctx context.Context, o *resource.Observation, lists 
 		}
 	}
 	peers, err := r.peerProblems(ctx, detailOf(o).group, ingress, egress)
-	return append(out, peers...), err
+	if err != nil {
+		return nil, err
+	}
+	full, err := r.quotaProblems(ctx, detailOf(o).group, lists, v)
+	return slices.Concat(out, peers, full), err
+}
+
+// familyProblems finds rules for the ICMP of one IP version whose prefix list holds ranges of the other. (What a rule's own
+// range shows is known without AWS.)
+func (r *Resource) familyProblems(declared []ruleAt) []resource.Problem {
+	var out []resource.Problem
+	for _, at := range declared {
+		if other := canonical.OtherICMP(at.rule); other != "" && isPrefixList(at.rule.Peer) {
+			out = append(out, r.problem(ReasonInvalidSpec, at.path,
+				"rule %s matches no packet, since prefix list %s holds ranges of the other IP version; protocol must be %s.", at.path, at.rule.Peer, other))
+		}
+	}
+	return out
 }
 
 func (r *Resource) guardProblems(ingress []observed.Rule) []resource.Problem {
@@ -136,29 +161,60 @@ func (r *Resource) siblingProblems() []resource.Problem {
 	return out
 }
 
-// peerProblems finds declared rules whose group id AWS does not know. A rule that is in force is beyond doubt: its
-// peer may be in another account of a peered VPC, which we cannot look into.
+// peerProblems looks for the groups that declared rules name by id. What is not there in this account may be in a peered VPC
+// of another one, which only EC2 can look into: where the rule names no account, that is said, and EC2 decides (unknownPeer).
+// A rule that is in force is beyond doubt.
 func (r *Resource) peerProblems(ctx context.Context, have observed.SecurityGroup, ingress, egress []observed.Rule) ([]resource.Problem, error) {
-	known := append(referred(have), have.ID)
+	inForce := append(referred(have), have.ID)
+	seen := map[string]bool{}
 	var out []resource.Problem
 	for _, at := range paths(ingress, egress) {
 		rule := at.rule
 		account, id := groupOf(rule.Peer)
-		if id == "" || account != "" || slices.Contains(known, id) {
+		if id == "" || slices.Contains(inForce, id) || account != "" && account != r.desired.AccountID {
 			continue
 		}
-		found, err := r.search(ctx, map[string]string{"group-id": id})
-		if err != nil {
-			return nil, fmt.Errorf("reading group %s, which a rule of %s names: %w", id, r.ID(), err)
+		if _, known := seen[id]; !known {
+			found, err := r.search(ctx, id)
+			if err != nil {
+				return nil, fmt.Errorf("reading group %s, which a rule of %s names: %w", id, r.ID(), err)
+			}
+			seen[id] = found != nil
 		}
-		if found == nil {
-			out = append(out, r.problem(ReasonPeerNotFound, at.path,
-				"rule %s names group %s, which AWS does not know in this account and Region; correct securityGroupID or create the group.",
-				keyOf(rule), rule.Peer))
+		if seen[id] {
+			continue
 		}
-		known = append(known, id)
+		problem := r.problem(ReasonPeerNotFound, at.path,
+			"rule %s names group %s, which AWS does not know in this account and Region; correct securityGroupID or create the group.", keyOf(rule), id)
+		if account == "" {
+			problem = r.problem(ReasonPeerNotFound, at.path,
+				"rule %s names group %s, which is not in this account and Region, so EC2 decides whether it takes the rule; for a group of a peered VPC in another account, name that account in securityGroupAccountID.", keyOf(rule), id)
+		}
+		problem.Warning = account == ""
+		out = append(out, problem)
 	}
 	return out, nil
+}
+
+// unknownPeer says of EC2's answer that there is no such group which rule it is about: one whose peer the spec names by id,
+// so that only a person can help. That EC2 does not show yet what this operator has made passes.
+func (r *Resource) unknownPeer(groupID string, rules []observed.Rule, err error) error {
+	if awsapi.Code(err) != codeGroupNotFound || strings.Contains(err.Error(), groupID) {
+		return err
+	}
+	for _, rule := range rules {
+		_, id := groupOf(rule.Peer)
+		named := slices.ContainsFunc(slices.Concat(r.desired.Ingress, r.desired.Egress), func(d Rule) bool {
+			_, peer := groupOf(d.Peer)
+			return d.PeerGroup == "" && peer == id
+		})
+		if id != "" && named && (len(rules) == 1 || strings.Contains(err.Error(), id)) {
+			return &awsapi.Refused{Reason: ReasonPeerNotFound, Message: fmt.Sprintf(
+				"rule %s names group %s, and EC2 finds no such group, neither in this VPC nor in one that is peered with it; correct securityGroupID, name the group's account in securityGroupAccountID if it is another one, or create the group or the peering connection",
+				keyOf(rule), id)}
+		}
+	}
+	return err
 }
 
 // ruleAt is a rule and its path.

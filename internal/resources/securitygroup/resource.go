@@ -37,6 +37,7 @@ const (
 	ReasonPrefixListNotFound = "PrefixListNotFound"
 	ReasonPeerNotFound       = "SecurityGroupNotFound"
 	ReasonPeerUndeclared     = "SecurityGroupNotDeclared"
+	ReasonInvalidSpec        = "InvalidSpec"
 	ReasonInUse              = "SecurityGroupInUse"
 	ReasonWaiting            = "WaitingForSecurityGroup"
 )
@@ -65,6 +66,11 @@ type Desired struct {
 	// Siblings are the names of all groups that the profile declares: a PeerGroup outside of them is a Problem.
 	// Nil: not checked.
 	Siblings []string
+	// MaxRules is how many rules AWS lets a group have in this account, in each direction and for each IP version. 0: not
+	// known.
+	MaxRules int `json:"-"`
+	// AccountID is the account that the group is in. "": not known.
+	AccountID string `json:"-"`
 }
 
 // Ignored says which unlisted rules are left alone: by their description, or by one of their tags. Both are globs.
@@ -120,7 +126,8 @@ func (r *Resource) Hash() string {
 		return ""
 	}
 	d := *r.desired
-	// Guardrails belong to the account, and neither they nor the siblings are part of what this group declares.
+	// Guardrails belong to the account, and neither they nor the siblings are part of what this group declares. (What Hash
+	// leaves out of JSON is not either.)
 	d.Guard, d.Siblings = guardrails.Guardrails{}, nil
 	d.Description = r.description() // as hashes were made from the beginning
 	d.Ingress, d.Egress = sorted(d.Ingress), sorted(d.Egress)

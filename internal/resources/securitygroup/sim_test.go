@@ -311,8 +311,11 @@ func TestProblems(t *testing.T) {
 			edit:   func(d *Desired) { d.Ingress = append(d.Ingress, Rule{Rule: rule(t, "tcp", 22, 22, "pl-0dead", "")}) },
 			reason: ReasonPrefixListNotFound, holds: []string{"SecurityGroup/pods", "pl-0dead", "prefixListID"},
 		},
-		"unknown group": {
-			edit:   func(d *Desired) { d.Egress = append(d.Egress, Rule{Rule: rule(t, "tcp", 22, 22, "sg-0dead", "")}) },
+		"unknown group of this account": {
+			edit: func(d *Desired) {
+				d.AccountID = awssim.DefaultAccount
+				d.Egress = append(d.Egress, Rule{Rule: rule(t, "tcp", 22, 22, awssim.DefaultAccount+"/sg-0dead", "")})
+			},
 			reason: ReasonPeerNotFound, holds: []string{"SecurityGroup/pods", "sg-0dead", "securityGroupID"},
 		},
 		"undeclared group": {

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+func init() { mutants = append(mutants, sumMutants...) }
+
+const inventory = "internal/inventory"
+
+// sumMutants count in parts what AWS counts together, and compare with case what AWS compares without.
+var sumMutants = []mutant{
+	{"inline policies are not summed", 0, []edit{{"controllers/problems.go",
+		`	s.inlineSizeProblem(add, id)
+`, ``}},
+		controllers, "TestBadInputIsRefusedBeforeTheFirstWrite/row_2a,_inline_policies_too_long_together"},
+	{"the operator's own policy is not summed", 0, []edit{{"controllers/problems.go",
+		`		if total += size; name == loggingPolicyName {`,
+		`		if total += size; name == loggingPolicyName {
+			total -= size`}},
+		controllers, "TestBadInputIsRefusedBeforeTheFirstWrite/an_inline_policy_too_long_with_the_operator's_own"},
+	{"tag keys are compared with case", 0, []edit{{"controllers/problems.go",
+		`folded := strings.ToLower(key)`,
+		`folded := key`}},
+		controllers, "TestBadInputIsRefusedBeforeTheFirstWrite/row_8,_tags_that_differ_in_case_only"},
+	{"declared groups are compared with case", 0, []edit{{"controllers/problems.go",
+		`other, twice := named[strings.ToLower(g.Name)]`,
+		`other, twice := named[g.Name]`}},
+		controllers, "TestBadInputIsRefusedBeforeTheFirstWrite/two_groups_whose_names_differ_in_case_only"},
+	{"nobody looks for roles in other letters", 0, []edit{{"controllers/stack.go",
+		`	res.FindTwins(s.view.RoleLike)
+`, ``}},
+		controllers, "TestBadInputIsRefusedBeforeTheFirstWrite/row_4,_somebody's_role_in_other_letters"},
+	{"a quota that was raised counts as the default", 0, []edit{{"controllers/accounts.go",
+		`cmp.Or(granted.ManagedPoliciesPerRole, quotas.ManagedPoliciesPerRole)`,
+		`cmp.Or(quotas.ManagedPoliciesPerRole, granted.ManagedPoliciesPerRole)`}},
+		controllers, "TestQuotasThatWereRaised"},
+	{"tags of others are not counted", 0, []edit{{"internal/resource/tagquota.go",
+		`	if others+len(wanted) <= maxTags {`,
+		`	if len(wanted) <= maxTags {`}},
+		controllers, "TestBadInputIsRefusedBeforeTheFirstWrite/more_tags_than_an_object_can_have"},
+	{"a twin of somebody's is nobody's", 0, []edit{{"internal/resource/twin.go",
+		`switch tag := twin.Tags[OwnerTag]; tag {`,
+		`switch tag := twin.Tags[OriginTag]; tag {`}},
+		controllers, "TestBadInputIsRefusedBeforeTheFirstWrite/row_5,_another's_group_in_other_letters"},
+	{"IAM's answer in other letters is the declared role", 0, []edit{{roles + "/observe.go",
+		`	case exists && role.Name != r.name:`,
+		`	case false:`}},
+		roles, "TestRoleInOtherLetters"},
+	{"policies in force are no evidence of a quota", 0, []edit{{roles + "/quotas.go",
+		`max(d.MaxManagedPolicies, len(role.ManagedPolicies))`,
+		`d.MaxManagedPolicies`}},
+		roles, "TestQuotasOfARole"},
+	{"a group counts for one IP version", 0, []edit{{groups + "/quotas.go",
+		`			sum.v4++
+			sum.v6++`,
+		`			sum.v4++`}},
+		groups, "TestRulesAreSummedAsAWSCountsThem"},
+	{"a prefix list counts as its entries' IPv4", 0, []edit{{groups + "/quotas.go",
+		`			if v6 {`,
+		`			if v6 && false {`}},
+		groups, "TestRulesAreSummedAsAWSCountsThem"},
+	{"unlisted rules that stay are not counted", 0, []edit{{groups + "/quotas.go",
+		`append(distinct(d.declared), d.plan.kept()...)`,
+		`distinct(d.declared)`}},
+		groups, "TestUnlistedRulesThatStayAreCounted"},
+	{"group names are compared with case", 0, []edit{{groups + "/observe.go",
+		`filter("group-name", r.name, inAnyCase(r.name))`,
+		`filter("group-name", r.name)`}},
+		groups, "TestGroupInOtherLetters"},
+	{"a group that cannot be seen stops everything", 0, []edit{{groups + "/problems.go",
+		`problem.Warning = account == ""`,
+		`problem.Warning = false`}},
+		groups, "TestGroupOfAnotherAccount"},
+	{"IAM's word that a name is taken outdates nothing", 0, []edit{{inventory + "/iam.go",
+		`after(v.taken.last(foldedRole(name)))`,
+		`after(v.taken.last(name))`}},
+		inventory, "TestRoleLike"},
+	{"a name that is taken is waited for without end", 0, []edit{{inventory + "/taken.go",
+		`	if r.first.IsZero() {`,
+		`	if true {`}},
+		inventory, "TestNameOfWhatIsNotShown"},
+}
