@@ -33,7 +33,9 @@ func TestKeysInARegionThatIsNotEnabled(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(a *v1alpha1.AWSAccount) { a.Spec.Region = "af-south-1" })
 	r.sim.DisableRegion(awssim.DefaultAccount, "af-south-1")
-	r.editAccount(func(a *v1alpha1.AWSAccount) { a.Annotations = map[string]string{v1alpha1.ReconcileRequestAnnotation: "now"} })
+	r.editAccount(func(a *v1alpha1.AWSAccount) {
+		a.Annotations = map[string]string{v1alpha1.ReconcileRequestAnnotation: "now"}
+	})
 	r.untilAccount("Ready", metav1.ConditionFalse, "CredentialsRefused", "Region af-south-1", "enable-region", "renew them")
 	r.sim.EnableRegion(awssim.DefaultAccount, "af-south-1")
 	r.untilAccount("Ready", metav1.ConditionTrue, v1alpha1.ReasonReady)

@@ -122,7 +122,7 @@ var eventMutants = []mutant{
 `}},
 		controllers, "TestAnEditDoesNotWaitForASearch"},
 	{"search that was put off is forgotten", 0, []edit{{"controllers/fargatesecurityprofile_controller.go",
-		`	if s.putOff {`, `	if false {`}},
+		`	case s.putOff:`, `	case false:`}},
 		controllers, "TestAnEditDoesNotWaitForASearch"},
 	{"deletion puts its search off", 0, []edit{{view + "/common.go",
 		`after(now()), always`, `after(now()), notNow`}},

@@ -42,7 +42,7 @@ var sumMutants = []mutant{
 		`switch tag := twin.Tags[OriginTag]; tag {`}},
 		controllers, "TestBadInputIsRefusedBeforeTheFirstWrite/row_5,_another's_group_in_other_letters"},
 	{"IAM's answer in other letters is the declared role", 0, []edit{{roles + "/observe.go",
-		`	case exists && role.Name != r.name:`,
+		`	case role != nil && role.Name != r.name:`,
 		`	case false:`}},
 		roles, "TestRoleInOtherLetters"},
 	{"policies in force are no evidence of a quota", 0, []edit{{roles + "/quotas.go",
