@@ -174,7 +174,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllProfiles: mgr.GetAPIReader(),
 	}
 	profile := &controllers.ProfileReconciler{
-		Client: mgr.GetClient(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
+		Client: mgr.GetClient(), API: mgr.GetAPIReader(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
 		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: o.namespace},
 		Recorder:   mgr.GetEventRecorder("fargatesecurityprofile"),
 		OperatorID: id, ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared",

@@ -41,7 +41,10 @@ import (
 
 // ProfileReconciler keeps FargateSecurityProfiles as declared.
 type ProfileReconciler struct {
-	Client   client.Client
+	Client client.Client
+	// API reads from the API server itself and not from a cache: whether the CRD of profiles, or the operator's namespace, is
+	// being deleted. Nil: nobody looks, and every deletion of a profile counts as asked for.
+	API      client.Reader
 	Workload dynamic.Interface
 	Accounts *Accounts
 	Recorder events.EventRecorder
@@ -195,7 +198,7 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 }
 
 // delete takes down what belongs to the profile and lets it go when AWS says that it is gone. In the modes that
-// write nothing it lets go at once, and says what stays.
+// write nothing it lets go at once, and says what stays. A profile that goes only with its CRD is held.
 func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(profile, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
@@ -204,6 +207,10 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 		r.Recorder.Eventf(profile, nil, corev1.EventTypeWarning, "Abandoned", "Delete",
 			"deleted while nothing may be written to AWS: everything stays there as it is, with its owner tags")
 		return ctrl.Result{}, r.letGo(ctx, req, profile)
+	}
+	if err := r.askedFor(ctx, profile); err != nil {
+		r.leaveLines(req)
+		return r.unreachable(ctx, req, profile, err)
 	}
 	account, err := r.Accounts.bind(ctx, profile.Namespace, profile.Spec.AccountRef.Name)
 	if err != nil {
