@@ -66,7 +66,7 @@ func (r *ProfileReconciler) goesWith(ctx context.Context, profile *v1alpha1.Farg
 	case err != nil:
 		return err
 	}
-	why := causeOf(profile.DeletionTimestamp.Time, object)
+	why := causeOf(profile, object)
 	if why == "" {
 		return nil
 	}
@@ -75,14 +75,15 @@ func (r *ProfileReconciler) goesWith(ctx context.Context, profile *v1alpha1.Farg
 		h, why, v1alpha1.ConfirmDeletionAnnotation, profile.UID)}
 }
 
-// causeOf says in which way the deletion of an object's content at that time may come from the object's own deletion; ""
-// when it was surely asked for by itself.
-func causeOf(deleted time.Time, object metav1.Object) string {
-	if at := object.GetDeletionTimestamp(); at != nil && deleted.After(at.Add(-clocksApart)) {
+// causeOf says in which way the profile's deletion may come from that of what it is in; "" when it was surely asked for by
+// itself.
+func causeOf(profile, holder metav1.Object) string {
+	deleted, made := profile.GetDeletionTimestamp().Time, holder.GetCreationTimestamp().Time
+	if at := holder.GetDeletionTimestamp(); at != nil && deleted.After(at.Add(-clocksApart)) {
 		return "is being deleted, and the profile with it"
 	}
-	// Finalizers taken off by hand let an object go before its content, which is there again when the object is made anew.
-	if deleted.Before(object.GetCreationTimestamp().Time) {
+	// Finalizers taken off by hand let a holder go before its content, which is there again when the holder is made anew.
+	if profile.GetCreationTimestamp().Time.Before(made) && deleted.Before(made.Add(clocksApart)) {
 		return "was made anew after the profile was deleted, perhaps with its predecessor"
 	}
 	return ""

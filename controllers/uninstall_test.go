@@ -38,6 +38,8 @@ func TestAProfileThatGoesWithItsCRDIsHeld(t *testing.T) {
 		"clocks apart":                      {"platform", profilesCRD, func(d time.Time) metav1.ObjectMeta { return going(d.Add(5 * time.Second)) }, v1alpha1.ReasonCRDDeleted},
 		"profile long before the CRD":       {"platform", profilesCRD, func(d time.Time) metav1.ObjectMeta { return going(d.Add(time.Minute)) }, ""},
 		"CRD made anew":                     {"platform", profilesCRD, func(d time.Time) metav1.ObjectMeta { return madeAt(d.Add(time.Second)) }, v1alpha1.ReasonCRDDeleted},
+		"CRD made anew in the same second":  {"platform", profilesCRD, madeAt, v1alpha1.ReasonCRDDeleted},
+		"CRD made anew, profile long after": {"platform", profilesCRD, func(d time.Time) metav1.ObjectMeta { return madeAt(d.Add(-time.Minute)) }, ""},
 		"operator's namespace first":        {operatorNamespace, operatorNamespace, func(d time.Time) metav1.ObjectMeta { return going(d.Add(-time.Second)) }, v1alpha1.ReasonNamespaceDeleted},
 		"profile long before the namespace": {operatorNamespace, operatorNamespace, func(d time.Time) metav1.ObjectMeta { return going(d.Add(time.Minute)) }, ""},
 		"namespace made anew":               {operatorNamespace, operatorNamespace, func(d time.Time) metav1.ObjectMeta { return madeAt(d.Add(time.Second)) }, v1alpha1.ReasonNamespaceDeleted},
