@@ -52,6 +52,8 @@ type ProfileReconciler struct {
 	Timing   Timing
 	// OperatorID is the first part of the owner tag: stable per installation.
 	OperatorID string
+	// Installation tells this installation from others with the same OperatorID.
+	Installation resource.Installation
 	// ObserveOnly treats every profile as if its mode were Observe.
 	ObserveOnly bool
 	// Concurrency is how many profiles are worked on at once; a quarter of that is kept for those that somebody waits for.
@@ -398,7 +400,7 @@ func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
 		Enforce: enforce,
 		Adopt:   spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt,
 		Retain:  spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete, // a policy that this version does not know deletes nothing
-		Owner:   s.owner, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
+		Owner:   s.owner, Installation: r.Installation, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
 		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: awsapi.Classify,
 		Begin: r.begin(s.profile), Now: r.Now, Fresh: r.fresh(), Witnessed: inventory.Witnessed,
 	}
@@ -485,11 +487,12 @@ func (r *ProfileReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// InstallationID is the default of OperatorID: the UID of the cluster's kube-system namespace.
+// InstallationID is the UID of the cluster's kube-system namespace: what tells installations apart, and the default of
+// OperatorID.
 func InstallationID(ctx context.Context, reader client.Reader) (string, error) {
 	ns := &corev1.Namespace{}
 	if err := reader.Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, ns); err != nil {
-		return "", fmt.Errorf("reading the namespace kube-system, whose UID is the default of --operator-id: %w", err)
+		return "", fmt.Errorf("reading the namespace kube-system, whose UID tells installations apart: %w", err)
 	}
 	return string(ns.UID), nil
 }

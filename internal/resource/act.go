@@ -80,7 +80,7 @@ func (p *pass) nextStep(it *item) *step {
 	case it.own == adoptable:
 		return p.adoption(it)
 	default:
-		return p.repair(it)
+		return p.marked(it, p.repair(it))
 	}
 }
 
@@ -104,7 +104,9 @@ func (p *pass) adoption(it *item) *step {
 		return nil
 	}
 	return &step{"adopted", func(ctx context.Context) error {
-		return it.res.Tag(ctx, it.obs, ownerTags(p.opts.Owner, Adopted), nil)
+		tags := ownerTags(p.opts.Owner, Adopted)
+		p.opts.Installation.mark(tags, nil)
+		return it.res.Tag(ctx, it.obs, tags, nil)
 	}}
 }
 
@@ -161,7 +163,7 @@ func (p *pass) repair(it *item) *step {
 
 // tagging returns the step that removes differences in tags.
 func (p *pass) tagging(it *item, diffs []drift.Difference) *step {
-	wanted := allTags(p.opts.Tags, p.opts.Owner, it.object.Origin)
+	wanted := p.wantedTags(it)
 	set, remove := map[string]string{}, []string(nil)
 	for _, d := range diffs {
 		key := tagKey(d)
@@ -171,5 +173,6 @@ func (p *pass) tagging(it *item, diffs []drift.Difference) *step {
 			remove = append(remove, key)
 		}
 	}
+	p.opts.Installation.mark(set, it.obs.Tags)
 	return &step{"tagged", func(ctx context.Context) error { return it.res.Tag(ctx, it.obs, set, remove) }}
 }

@@ -32,7 +32,15 @@ const (
 )
 
 // ownerOf decides whose an existing object is. An object that status remembers as ours stays ours when its owner tag
-// is taken off; a tag that names somebody else always wins.
+// is taken off; a tag that names somebody else always wins, and so does another installation that has our operator id.
+func (opts Options) ownerOf(res Resource, o *Observation, prior Prior) ownership {
+	if own := ownerOf(res, o, prior, opts.Owner); own != ours || !opts.Installation.turnedAway(o.Tags) {
+		return own
+	}
+	return foreign
+}
+
+// ownerOf goes by the owner tag alone.
 func ownerOf(res Resource, o *Observation, prior Prior, owner string) ownership {
 	if r, ok := res.(Referencer); ok && r.Referenced() {
 		return referenced
@@ -119,7 +127,9 @@ func tagDifference(key, desired, observed string) drift.Difference {
 	return d
 }
 
-func isOwnerTag(key string) bool { return key == OwnerTag || key == OriginTag }
+func isOwnerTag(key string) bool {
+	return key == OwnerTag || key == OriginTag || key == InstallationTag
+}
 
 func tagPath(key string) string { return "tags[" + key + "]" }
 
@@ -140,10 +150,16 @@ func splitTags(diffs []drift.Difference) (owner, others []drift.Difference) {
 	return owner, others
 }
 
-// problemOf words why an object that is not ours stops us.
-func problemOf(id ID, own ownership, o *Observation, owner string) *Problem {
+// problemOf words why an object that is not ours stops us, and what is to be known of one that is.
+func (opts Options) problemOf(id ID, own ownership, o *Observation) *Problem {
+	owner := opts.Owner
 	switch own {
+	case ours:
+		return opts.sharedID(id, o.Tags)
 	case foreign:
+		if shared := opts.sharedID(id, o.Tags); shared != nil && (o.Tags[OwnerTag] == owner || o.Tags[OwnerTag] == "") {
+			return shared
+		}
 		return &Problem{Reason: "OwnedByOther", Message: fmt.Sprintf(
 			"%s belongs to %s (tag %s), not to %s: choose another name, or have the other one released first",
 			id, o.Tags[OwnerTag], OwnerTag, owner)}

@@ -33,12 +33,13 @@ type away struct {
 func TestUninstalling(t *testing.T) {
 	t.Parallel()
 	s := startSuite(t, "uninstall")
-	s.operator = s.startOperator(t)
+	a := &away{suite: s, home: t.TempDir()}
+	a.start(t)
 	s.applyAccount(t)
-	w := s.newWorld(t, "away")
-	system := *w
+	a.world = s.newWorld(t, "away")
+	system := *a.world
 	system.Namespace = systemNamespace
-	a := &away{suite: s, world: w, system: &system, home: t.TempDir()}
+	a.system = &system
 	must(os.Symlink(filepath.Join(installed.root, "config"), filepath.Join(a.home, "config")))
 	for _, stage := range []struct {
 		name string
@@ -112,6 +113,12 @@ func (a *away) untouched(t *testing.T) {
 	}
 }
 
+// start starts an operator. There is never a second one, so that none has to wait for the lease of the one before it.
+func (a *away) start(t *testing.T) {
+	t.Helper()
+	a.operator = a.startOperator(t, "--leader-elect=false")
+}
+
 // install installs what is not there, and starts an operator with no memory.
 func (a *away) install(t *testing.T) {
 	t.Helper()
@@ -119,7 +126,7 @@ func (a *away) install(t *testing.T) {
 		a.operator.Kill()
 	}
 	must(a.cluster.Install(installed.root))
-	a.operator = a.startOperator(t)
+	a.start(t)
 }
 
 // works: what was declared is Ready again without a write to AWS, and something new can be made, and deleted.
@@ -227,7 +234,7 @@ spec: {accountID: %q, region: %s, endpointURL: %s, resyncInterval: 1h}
 	a.operator.Kill()
 	// One that runs elsewhere, such as on somebody's machine: its rights do not go with the namespace.
 	a.env = []string{"KUBECONFIG=" + a.cluster.Admin}
-	a.operator = a.startOperator(t, "--leader-elect=false")
+	a.start(t)
 	a.env = nil
 	a.untilStalled(t, a.system, "inside", v1alpha1.ReasonNamespaceDeleted)
 	a.operator.Kill()
@@ -292,7 +299,7 @@ func (a *away) profileFirst(t *testing.T) {
 		return nil
 	})
 	a.cluster.kubectl(t, "delete", "-k", filepath.Join(installed.root, "config", "crd"), "--wait=false")
-	a.operator = a.startOperator(t)
+	a.start(t)
 	a.crdsGone(t)
 	a.inAWS(t, "payments", false)
 	a.install(t)
