@@ -68,7 +68,7 @@ func parseFlags() options {
 	flag.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Where Go's profiles are served, without authentication: an address of this machine only, such as 127.0.0.1:6060. 0 turns them off.")
 	flag.BoolVar(&o.leaderElection, "leader-elect", false, "Take turns with other replicas: only one of them works at a time.")
 	flag.StringVar(&o.operatorID, "operator-id", "", "First part of the owner tags on AWS objects. It must stay the same for the life of an installation and differ between installations. Default: the UID of the namespace kube-system.")
-	flag.StringVar(&o.formerInstallations, "former-installations", "", "UIDs, separated by commas, of the namespaces kube-system of clusters that are gone and had the same operator id: what their operators looked after is taken over for good. Only needed where a profile says OperatorIDShared.")
+	flag.StringVar(&o.formerInstallations, "former-installations", "", "Clusters that are gone, by the UIDs (or their first groups) of their namespaces kube-system, separated by commas, that had the same operator id: what their operators looked after is taken over for good. Only needed where a profile says OperatorIDShared.")
 	flag.StringVar(&o.namespace, "operator-namespace", os.Getenv("POD_NAMESPACE"), "The namespace that the operator runs in. Default: $POD_NAMESPACE.")
 	flag.BoolVar(&o.observeOnly, "observe-only", false, "Treat every profile as if its mode were Observe: change nothing in AWS.")
 	flag.IntVar(&o.concurrency, "concurrency", 16, "How many profiles are worked on at once. A quarter of that is kept for those that somebody waits for.")

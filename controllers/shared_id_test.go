@@ -15,12 +15,10 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
-// The UIDs of three clusters.
-const (
-	uidA = "aaaaaaaa-0000-4000-8000-000000000000"
-	uidB = "bbbbbbbb-0000-4000-8000-000000000000"
-	uidC = "cccccccc-0000-4000-8000-000000000000"
-)
+// What the tag shows of the UIDs of three clusters.
+const uidA, uidB, uidC = "aaaaaaaa", "bbbbbbbb", "cccccccc"
+
+const restOfUID = "-0000-4000-8000-000000000000"
 
 // shared are installations of one operator id over one AWS.
 type shared struct {
@@ -38,7 +36,9 @@ func newShared(t *testing.T) *shared {
 
 func (s *shared) installation(uid string, former ...string) *lone {
 	return newLone(s.t, s.sim, s.clock, s.url, func(r *controllers.ProfileReconciler) {
-		r.Installation = resource.Installation{UID: uid, Former: former}
+		if r.Installation.Former = former; uid != "" {
+			r.Installation.UID = uid + restOfUID
+		}
 	})
 }
 
@@ -235,7 +235,7 @@ func TestARebuiltClusterTakesOverUndisturbed(t *testing.T) {
 	again := s.installation(uidC)
 	p = again.declare("platform")
 	again.ready(p)
-	s.wantTag(uidC + " from " + uidB)
+	s.wantTag(uidC + " from " + uidB + " " + uidA)
 	again.delete(p)
 	again.gone(p)
 	if left := s.ofOurs(); len(left) > 0 {
@@ -275,7 +275,7 @@ func TestAnInstallationThatIsGoneIsTakenOverForGood(t *testing.T) {
 	a.pass(ofA)
 	b.pass(ofB)
 	b.stalled(ofB, resource.ReasonOperatorIDShared)
-	s.restarted(b, uidA)
+	s.restarted(b, uidA+restOfUID)
 	b.ready(ofB)
 	s.wantTag(uidB + " not " + uidA)
 	if c := condition(ofB, v1alpha1.FargateProfileReadyCondition); c.Message != "" {
@@ -295,7 +295,7 @@ func TestObjectsOfOlderVersions(t *testing.T) {
 	older.ready(p)
 	s.wantTag("")
 	s.writes()
-	older.operator.Installation.UID = uidA
+	older.operator.Installation.UID = uidA + restOfUID
 	s.restarted(older)
 	older.pass(p)
 	older.pass(p)

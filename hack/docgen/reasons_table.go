@@ -24,6 +24,7 @@ var reasons = []reason{
 	{stalled, "NamespaceDeleted", "The profile is being deleted, or may be, only because the operator's own namespace is. Nothing is deleted in AWS for that: [uninstalling](uninstall.md)."},
 	{stalled, "HolderUnreadable", "The operator's RBAC does not let it read whether that is so. Nothing is deleted in AWS before it does."},
 	{stalled, "NotOwned", "An object of that name exists and has no owner tag, and `adoptionPolicy` is Refuse."},
+	{stalled, "OperatorIDShared", "Another installation with the same operator id looks after the object. A warning for the one that does."},
 	{stalled, "OwnedByOther", "The object's owner tag names another profile or another installation."},
 	{stalled, "RequiresReplacement", "A field differs that AWS cannot change."},
 	{stalled, "ClusterNotFound", "There is no EKS cluster of that name in the account and Region."},
