@@ -47,7 +47,7 @@ var mutants = []mutant{
 		`o.RetryMaxAttempts = 1 }`, `_ = o }`}},
 		keys, "TestCreateKeyIsNotRepeatedByTheSDK"},
 	{"owner tag is not part of the creation", 1, []edit{{making,
-		`it.res.Apply(ctx, it.obs, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))`,
+		`it.res.Apply(ctx, it.obs, p.values, p.opts.newTags())`,
 		`it.res.Apply(ctx, it.obs, p.values, p.opts.Tags)`}},
 		unit, "TestCreatesInOrderAndFallsSilent"},
 	{"created again while AWS does not show it yet", 1, []edit{{acting,
