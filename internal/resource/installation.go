@@ -22,7 +22,7 @@ import (
 // made it, or somebody took it off.
 const InstallationTag = "fargatesecurity.io/installation"
 
-// ReasonOperatorIDShared: another installation with the same operator id looks after the object.
+// ReasonOperatorIDShared says that another installation with the same operator id looks after the object.
 const ReasonOperatorIDShared = "OperatorIDShared"
 
 const (

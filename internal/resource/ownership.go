@@ -33,8 +33,8 @@ const (
 
 // ownerOf decides whose an existing object is. An object that status remembers as ours stays ours when its owner tag
 // is taken off; a tag that names somebody else always wins, and so does another installation that has our operator id.
-func (opts Options) ownerOf(res Resource, o *Observation, prior Prior) ownership {
-	if own := ownerOf(res, o, prior, opts.Owner); own != ours || !opts.Installation.turnedAway(o.Tags) {
+func (o Options) ownerOf(res Resource, seen *Observation, prior Prior) ownership {
+	if own := ownerOf(res, seen, prior, o.Owner); own != ours || !o.Installation.turnedAway(seen.Tags) {
 		return own
 	}
 	return foreign
@@ -151,18 +151,18 @@ func splitTags(diffs []drift.Difference) (owner, others []drift.Difference) {
 }
 
 // problemOf words why an object that is not ours stops us, and what is to be known of one that is.
-func (opts Options) problemOf(id ID, own ownership, o *Observation) *Problem {
-	owner := opts.Owner
+func (o Options) problemOf(id ID, own ownership, seen *Observation) *Problem {
+	owner := o.Owner
 	switch own {
 	case ours:
-		return opts.sharedID(id, o.Tags)
+		return o.sharedID(id, seen.Tags)
 	case foreign:
-		if shared := opts.sharedID(id, o.Tags); shared != nil && (o.Tags[OwnerTag] == owner || o.Tags[OwnerTag] == "") {
+		if shared := o.sharedID(id, seen.Tags); shared != nil && (seen.Tags[OwnerTag] == owner || seen.Tags[OwnerTag] == "") {
 			return shared
 		}
 		return &Problem{Reason: "OwnedByOther", Message: fmt.Sprintf(
 			"%s belongs to %s (tag %s), not to %s: choose another name, or have the other one released first",
-			id, o.Tags[OwnerTag], OwnerTag, owner)}
+			id, seen.Tags[OwnerTag], OwnerTag, owner)}
 	case adoptable:
 		return &Problem{Reason: "NotOwned", Message: fmt.Sprintf(
 			"%s exists already and has no tag %s: choose another name, or set spec.adoptionPolicy to Adopt to take it over",
