@@ -82,7 +82,8 @@ docker-build: ## The image $(IMG), where a docker engine runs.
 	docker build --build-arg VERSION=$(VERSION) -t $(IMG) .
 
 .PHONY: install-manifest
-install-manifest: $(KUSTOMIZE) ## Everything to install, as one file: bin/install.yaml.
+install-manifest: $(KUSTOMIZE) ## What is to be installed, as two files: bin/crds.yaml, and after it bin/install.yaml.
+	$(KUSTOMIZE) build config/crd >bin/crds.yaml
 	$(KUSTOMIZE) build config/default >bin/install.yaml
 
 ##@ Development
@@ -131,7 +132,7 @@ verify: generate manifests ## Fail if generated files are not what the code gene
 
 .PHONY: verify-kustomize
 verify-kustomize: $(KUSTOMIZE)
-	@for tree in config/default config/samples config/prometheus; do \
+	@for tree in config/crd config/default config/samples config/prometheus; do \
 	  $(KUSTOMIZE) build $$tree >/dev/null || { echo "verify: kustomize cannot build $$tree" >&2; exit 1; }; \
 	done
 

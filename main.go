@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -30,6 +32,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/controllers"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
 var (
@@ -48,6 +51,7 @@ type options struct {
 	pprofAddress                  string
 	metricsSecure, leaderElection bool
 	operatorID, namespace         string
+	formerInstallations           string
 	observeOnly                   bool
 	concurrency                   int
 	readMode                      string
@@ -64,6 +68,7 @@ func parseFlags() options {
 	flag.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "Where Go's profiles are served, without authentication: an address of this machine only, such as 127.0.0.1:6060. 0 turns them off.")
 	flag.BoolVar(&o.leaderElection, "leader-elect", false, "Take turns with other replicas: only one of them works at a time.")
 	flag.StringVar(&o.operatorID, "operator-id", "", "First part of the owner tags on AWS objects. It must stay the same for the life of an installation and differ between installations. Default: the UID of the namespace kube-system.")
+	flag.StringVar(&o.formerInstallations, "former-installations", "", "Clusters that are gone, by the UIDs (or their first groups) of their namespaces kube-system, separated by commas, that had the same operator id: what their operators looked after is taken over for good. Only needed where a profile says OperatorIDShared.")
 	flag.StringVar(&o.namespace, "operator-namespace", os.Getenv("POD_NAMESPACE"), "The namespace that the operator runs in. Default: $POD_NAMESPACE.")
 	flag.BoolVar(&o.observeOnly, "observe-only", false, "Treat every profile as if its mode were Observe: change nothing in AWS.")
 	flag.IntVar(&o.concurrency, "concurrency", 16, "How many profiles are worked on at once. A quarter of that is kept for those that somebody waits for.")
@@ -155,12 +160,9 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 	if err := controllers.IndexFields(ctx, mgr); err != nil {
 		return err
 	}
-	id := o.operatorID
-	if id == "" {
-		var err error
-		if id, err = controllers.InstallationID(ctx, mgr.GetAPIReader()); err != nil {
-			return err
-		}
+	installation, err := controllers.InstallationID(ctx, mgr.GetAPIReader())
+	if err != nil {
+		return err
 	}
 	workload, err := dynamic.NewForConfig(mgr.GetConfig())
 	if err != nil {
@@ -174,10 +176,11 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllProfiles: mgr.GetAPIReader(),
 	}
 	profile := &controllers.ProfileReconciler{
-		Client: mgr.GetClient(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
-		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: o.namespace},
-		Recorder:   mgr.GetEventRecorder("fargatesecurityprofile"),
-		OperatorID: id, ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared",
+		Client: mgr.GetClient(), API: mgr.GetAPIReader(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
+		Accounts:     &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: o.namespace},
+		Recorder:     mgr.GetEventRecorder("fargatesecurityprofile"),
+		Installation: resource.Installation{UID: installation, Former: strings.FieldsFunc(o.formerInstallations, func(r rune) bool { return r == ',' || r == ' ' })},
+		OperatorID:   cmp.Or(o.operatorID, installation), ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared",
 	}
 	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Profiles: profile, Metrics: m, Log: ctrl.Log.WithName("events")}
 	account.Queues, profile.Hears = queues, queues.Hears

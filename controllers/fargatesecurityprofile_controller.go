@@ -41,7 +41,10 @@ import (
 
 // ProfileReconciler keeps FargateSecurityProfiles as declared.
 type ProfileReconciler struct {
-	Client   client.Client
+	Client client.Client
+	// API reads from the API server itself and not from a cache: whether the CRD of profiles, or the operator's namespace, is
+	// being deleted. Nil: nobody looks, and every deletion of a profile counts as asked for.
+	API      client.Reader
 	Workload dynamic.Interface
 	Accounts *Accounts
 	Recorder events.EventRecorder
@@ -49,6 +52,8 @@ type ProfileReconciler struct {
 	Timing   Timing
 	// OperatorID is the first part of the owner tag: stable per installation.
 	OperatorID string
+	// Installation tells this installation from others with the same OperatorID.
+	Installation resource.Installation
 	// ObserveOnly treats every profile as if its mode were Observe.
 	ObserveOnly bool
 	// Concurrency is how many profiles are worked on at once; a quarter of that is kept for those that somebody waits for.
@@ -200,7 +205,7 @@ func (r *ProfileReconciler) conclude(ctx context.Context, req ctrl.Request, s *s
 }
 
 // delete takes down what belongs to the profile and lets it go when AWS says that it is gone. In the modes that
-// write nothing it lets go at once, and says what stays.
+// write nothing it lets go at once, and says what stays. A profile that goes only with its CRD is held.
 func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(profile, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
@@ -209,6 +214,10 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 		r.Recorder.Eventf(profile, nil, corev1.EventTypeWarning, "Abandoned", "Delete",
 			"deleted while nothing may be written to AWS: everything stays there as it is, with its owner tags")
 		return ctrl.Result{}, r.letGo(ctx, req, profile)
+	}
+	if err := r.askedFor(ctx, profile); err != nil {
+		r.leaveLines(req)
+		return r.unreachable(ctx, req, profile, err)
 	}
 	account, err := r.Accounts.bind(ctx, profile.Namespace, profile.Spec.AccountRef.Name)
 	if err != nil {
@@ -401,7 +410,7 @@ func (r *ProfileReconciler) options(s *stack, enforce bool) resource.Options {
 		Enforce: enforce,
 		Adopt:   spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt,
 		Retain:  spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete, // a policy that this version does not know deletes nothing
-		Owner:   s.owner, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
+		Owner:   s.owner, Installation: r.Installation, Tags: tags, FormerTagKeys: s.profile.Status.TagKeys,
 		Prior: s.prior, Problems: s.specProblems(), Order: stackOrder, Classify: awsapi.Classify,
 		Begin: r.begin(s.profile), Now: r.Now, Fresh: r.fresh(), Witnessed: inventory.Witnessed,
 	}
@@ -486,11 +495,12 @@ func (r *ProfileReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// InstallationID is the default of OperatorID: the UID of the cluster's kube-system namespace.
+// InstallationID is the UID of the cluster's kube-system namespace: what tells installations apart, and the default of
+// OperatorID.
 func InstallationID(ctx context.Context, reader client.Reader) (string, error) {
 	ns := &corev1.Namespace{}
 	if err := reader.Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, ns); err != nil {
-		return "", fmt.Errorf("reading the namespace kube-system, whose UID is the default of --operator-id: %w", err)
+		return "", fmt.Errorf("reading the namespace kube-system, whose UID tells installations apart: %w", err)
 	}
 	return string(ns.UID), nil
 }

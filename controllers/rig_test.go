@@ -310,7 +310,7 @@ func (r *rig) readyOnes(names ...string) map[string]ctrl.Request {
 // justStarted is another operator of the same installation, which has nothing yet to answer a pass with.
 func justStarted() *controllers.ProfileReconciler {
 	return &controllers.ProfileReconciler{
-		Client: profiles.Client, Workload: profiles.Workload, Accounts: profiles.Accounts, Recorder: profiles.Recorder,
+		Client: profiles.Client, API: kube, Installation: profiles.Installation, Workload: profiles.Workload, Accounts: profiles.Accounts, Recorder: profiles.Recorder,
 		Metrics: profiles.Metrics, Timing: profiles.Timing, OperatorID: operatorID, Concurrency: 1, ReadShared: true,
 	}
 }

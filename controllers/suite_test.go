@@ -30,6 +30,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
 const (
@@ -88,7 +89,7 @@ func runSuite(m *testing.M) int {
 	workload, err := dynamic.NewForConfig(cfg)
 	must(err)
 	profiles = &controllers.ProfileReconciler{
-		Client: mgr.GetClient(), Workload: workload, Metrics: metrics, Timing: fast,
+		Client: mgr.GetClient(), API: kube, Workload: workload, Installation: resource.Installation{UID: "cluster-test"}, Metrics: metrics, Timing: fast,
 		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: operatorNamespace},
 		Recorder:   mgr.GetEventRecorder("test"),
 		OperatorID: operatorID, Concurrency: 8, ReadShared: true,

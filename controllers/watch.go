@@ -47,15 +47,19 @@ func LeaseName(shard labels.Selector) string {
 	return canonical.Hash(shard.String())[:12] + "." + name
 }
 
-// declarationChanged lets through what a person did: an edit of the spec, a deletion, a request for a read. Our own
-// writes to status and metadata cause no work.
+// declarationChanged lets through what a person did: an edit of the spec, a deletion and its confirmation, a request for a
+// read. Our own writes to status and metadata cause no work.
 func declarationChanged() predicate.Predicate {
 	return predicate.Or(predicate.GenerationChangedPredicate{}, predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {
-			return e.ObjectOld.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation] != e.ObjectNew.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation] ||
+			return annotationChanged(e, v1alpha1.ReconcileRequestAnnotation) || annotationChanged(e, v1alpha1.ConfirmDeletionAnnotation) ||
 				e.ObjectOld.GetDeletionTimestamp().IsZero() != e.ObjectNew.GetDeletionTimestamp().IsZero()
 		},
 	})
+}
+
+func annotationChanged(e event.UpdateEvent, key string) bool {
+	return e.ObjectOld.GetAnnotations()[key] != e.ObjectNew.GetAnnotations()[key]
 }
 
 func onlyDeletes() predicate.Predicate {

@@ -246,6 +246,7 @@ start_parts() {
 
 install_operator() {
   step "Installation, as on any cluster"
+  run 'kubectl apply -k config/crd'
   run 'kubectl apply -k config/default | grep -c " created$" | sed "s/$/ objects created/"'
   run 'kubectl apply -f test/crds'
   run 'kubectl wait --for=condition=Established crd --all --timeout=30s >/dev/null'

@@ -58,13 +58,22 @@ const (
 	ReasonRequiresReplacement = "RequiresReplacement"
 	ReasonInUse               = "InUse"
 	ReasonUnknown             = "Unknown"
-	ReasonReceiving           = "Receiving"
-	ReasonQueueUnreadable     = "QueueUnreadable"
+	// ReasonCRDDeleted and ReasonNamespaceDeleted: a profile is being deleted, or may be, only because its CRD or the
+	// operator's own namespace is. Nothing is deleted in AWS for that.
+	ReasonCRDDeleted       = "CRDDeleted"
+	ReasonNamespaceDeleted = "NamespaceDeleted"
+	// ReasonHolderUnreadable: the operator may not read whether that is so.
+	ReasonHolderUnreadable = "HolderUnreadable"
+	ReasonReceiving        = "Receiving"
+	ReasonQueueUnreadable  = "QueueUnreadable"
 )
 
 const (
 	// ReconcileRequestAnnotation asks for a read of AWS at once: any new value does.
 	ReconcileRequestAnnotation = "fargatesecurity.io/reconcile-requested-at"
+	// ConfirmDeletionAnnotation says of a profile that is being deleted with its CRD or with the operator's namespace that
+	// its deletion is meant, in AWS too. Its value is the profile's UID, so that a copy of the manifest says it of no other.
+	ConfirmDeletionAnnotation = "fargatesecurity.io/confirm-deletion"
 	// Finalizer keeps an object until what belongs to it is gone from AWS, or released.
 	Finalizer = "fargatesecurity.io/finalizer"
 )

@@ -48,7 +48,7 @@ var mutants = []mutant{
 		`o.RetryMaxAttempts = 1 }`, `_ = o }`}},
 		keys, "TestCreateKeyIsNotRepeatedByTheSDK"},
 	{"owner tag is not part of the creation", 1, []edit{{making,
-		`it.res.Create(ctx, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))`,
+		`it.res.Create(ctx, p.values, p.opts.newTags())`,
 		`it.res.Create(ctx, p.values, p.opts.Tags)`}},
 		unit, "TestCreatesInOrderAndFallsSilent"},
 	{"created again while AWS does not show it yet", 1, []edit{{acting,

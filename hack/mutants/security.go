@@ -35,7 +35,7 @@ var securityMutants = []mutant{
 		``}},
 		controllers, "TestEverySecretIsHandled"},
 	{"somebody else's object gives its values", 3, []edit{{"internal/resource/engine.go",
-		`if !obs.Exists || p.stopsUs(ownerOf(it.res, obs, it.prior, p.opts.Owner)) {`,
+		`if !obs.Exists || p.stopsUs(p.opts.ownerOf(it.res, obs, it.prior)) {`,
 		`if !obs.Exists {`}},
 		controllers, "TestOutOfReach/another_profile's_key"},
 	{"simulator enforces no policy", 10, []edit{{"internal/awssim/core.go",

@@ -94,7 +94,7 @@ func (p *pass) nextStep(it *item) *step {
 	case it.own == adoptable:
 		return p.adoption(it)
 	default:
-		return p.repair(it)
+		return p.marked(it, p.repair(it))
 	}
 }
 
@@ -118,7 +118,9 @@ func (p *pass) adoption(it *item) *step {
 		return nil
 	}
 	return write("adopted", func(ctx context.Context) error {
-		err := it.res.Tag(ctx, it.obs, ownerTags(p.opts.Owner, Adopted), nil)
+		tags := ownerTags(p.opts.Owner, Adopted)
+		p.opts.Installation.mark(tags, nil)
+		err := it.res.Tag(ctx, it.obs, tags, nil)
 		it.object.Adopted, it.object.Caution = err == nil, it.obs.Caution
 		return err
 	})
@@ -182,7 +184,7 @@ func (p *pass) dependency(it *item) *Waiting {
 
 // tagging returns the step that removes differences in tags.
 func (p *pass) tagging(it *item, diffs []drift.Difference) *step {
-	wanted := allTags(p.opts.Tags, p.opts.Owner, it.object.Origin)
+	wanted := p.wantedTags(it)
 	set, remove := map[string]string{}, []string(nil)
 	for _, d := range diffs {
 		key := tagKey(d)
@@ -192,5 +194,6 @@ func (p *pass) tagging(it *item, diffs []drift.Difference) *step {
 			remove = append(remove, key)
 		}
 	}
+	p.opts.Installation.mark(set, it.obs.Tags)
 	return write("tagged", func(ctx context.Context) error { return it.res.Tag(ctx, it.obs, set, remove) })
 }

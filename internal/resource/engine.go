@@ -14,10 +14,10 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 )
 
-// maxSteps bounds the writes to one object in one pass (create, tag, repair, and one to spare); maxRounds bounds how
-// often a pass goes through the list for values that became known meanwhile.
+// maxSteps bounds the writes to one object in one pass (create or adopt, mark, repair, tag, and one to spare); maxRounds
+// bounds how often a pass goes through the list for values that became known meanwhile.
 const (
-	maxSteps  = 4
+	maxSteps  = 5
 	maxRounds = 4
 )
 
@@ -31,6 +31,8 @@ type Options struct {
 	Retain bool
 	// Owner is the value of OwnerTag.
 	Owner string
+	// Installation tells those apart that have the same Owner by mistake.
+	Installation Installation
 	// Tags are the declared tags; FormerTagKeys are keys that were declared before.
 	Tags          map[string]string
 	FormerTagKeys []string
@@ -79,6 +81,8 @@ type item struct {
 	// tried are the fields that this pass could not change; waits is what one of them waits for.
 	tried []string
 	waits *Waiting
+	// marked: the installation's tag was written in this pass, or refused.
+	marked bool
 }
 
 type pass struct {
@@ -167,7 +171,7 @@ func (p *pass) take(it *item, obs *Observation) {
 	it.obs = obs
 	p.news = true
 	// What is somebody else's gives nothing: no object of ours shall lean on it.
-	if !obs.Exists || p.stopsUs(ownerOf(it.res, obs, it.prior, p.opts.Owner)) {
+	if !obs.Exists || p.stopsUs(p.opts.ownerOf(it.res, obs, it.prior)) {
 		maps.DeleteFunc(p.values, func(ref Ref, _ string) bool { return ref.From == it.res.ID() })
 		return
 	}
@@ -204,12 +208,12 @@ func (p *pass) judge(it *item) {
 		return
 	}
 	obj.Read = true
-	it.own = ownerOf(it.res, it.obs, it.prior, p.opts.Owner)
+	it.own = p.opts.ownerOf(it.res, it.obs, it.prior)
 	p.describe(it)
 	for _, problem := range it.obs.Problems {
 		obj.add(problem)
 	}
-	if problem := problemOf(obj.ID, it.own, it.obs, p.opts.Owner); problem != nil && p.stopsUs(it.own) {
+	if problem := p.opts.problemOf(obj.ID, it.own, it.obs); problem != nil && (problem.Warning || p.stopsUs(it.own)) {
 		obj.add(*problem)
 	}
 	if it.obs.Twin != nil {
@@ -292,7 +296,7 @@ func (p *pass) differences(it *item) []drift.Difference {
 
 func (p *pass) tagDifferences(it *item) []drift.Difference {
 	if it.own == ours {
-		return diffTags(allTags(p.opts.Tags, p.opts.Owner, it.object.Origin), it.obs.Tags, p.opts.FormerTagKeys)
+		return diffTags(p.wantedTags(it), it.obs.Tags, p.opts.FormerTagKeys)
 	}
 	return diffTags(p.opts.Tags, it.obs.Tags, nil)
 }

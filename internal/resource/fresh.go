@@ -83,7 +83,7 @@ func (p *pass) takeAsMade(it *item) bool {
 	if obs == nil {
 		return false
 	}
-	obs.Tags = allTags(p.opts.Tags, p.opts.Owner, Created)
+	obs.Tags = p.opts.newTags()
 	it.unproven = true
 	p.take(it, obs)
 	return true

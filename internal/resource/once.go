@@ -92,7 +92,7 @@ func (p *pass) create(ctx context.Context, it *item) error {
 		return err
 	}
 	it.created = true
-	err := it.res.Create(ctx, p.values, allTags(p.opts.Tags, p.opts.Owner, Created))
+	err := it.res.Create(ctx, p.values, p.opts.newTags())
 	if err != nil && made(it.res) == "" && p.refused(err) {
 		it.began = it.prior.Began
 	}

@@ -32,7 +32,15 @@ const (
 )
 
 // ownerOf decides whose an existing object is. An object that status remembers as ours stays ours when its owner tag
-// is taken off; a tag that names somebody else always wins.
+// is taken off; a tag that names somebody else always wins, and so does another installation that has our operator id.
+func (o Options) ownerOf(res Resource, seen *Observation, prior Prior) ownership {
+	if own := ownerOf(res, seen, prior, o.Owner); own != ours || !o.Installation.turnedAway(seen.Tags) {
+		return own
+	}
+	return foreign
+}
+
+// ownerOf goes by the owner tag alone.
 func ownerOf(res Resource, o *Observation, prior Prior, owner string) ownership {
 	if r, ok := res.(Referencer); ok && r.Referenced() {
 		return referenced
@@ -119,7 +127,9 @@ func tagDifference(key, desired, observed string) drift.Difference {
 	return d
 }
 
-func isOwnerTag(key string) bool { return key == OwnerTag || key == OriginTag }
+func isOwnerTag(key string) bool {
+	return key == OwnerTag || key == OriginTag || key == InstallationTag
+}
 
 func tagPath(key string) string { return "tags[" + key + "]" }
 
@@ -140,17 +150,23 @@ func splitTags(diffs []drift.Difference) (owner, others []drift.Difference) {
 	return owner, others
 }
 
-// problemOf words why an object that is not ours stops us.
-func problemOf(id ID, own ownership, o *Observation, owner string) *Problem {
+// problemOf words why an object that is not ours stops us, and what is to be known of one that is.
+func (o Options) problemOf(id ID, own ownership, seen *Observation) *Problem {
+	owner := o.Owner
 	switch own {
+	case ours:
+		return o.sharedID(id, seen.Tags)
 	case foreign:
+		if shared := o.sharedID(id, seen.Tags); shared != nil && (seen.Tags[OwnerTag] == owner || seen.Tags[OwnerTag] == "") {
+			return shared
+		}
 		return &Problem{Reason: "OwnedByOther", Message: fmt.Sprintf(
 			"%s belongs to %s (tag %s), not to %s: choose another name, or have the other one released first",
-			id, o.Tags[OwnerTag], OwnerTag, owner)}
+			id, seen.Tags[OwnerTag], OwnerTag, owner)}
 	case adoptable:
 		caution := ""
-		if o.Caution != "" {
-			caution = ", and " + o.Caution
+		if seen.Caution != "" {
+			caution = ", and " + seen.Caution
 		}
 		return &Problem{Reason: "NotOwned", Message: fmt.Sprintf(
 			"%s exists already and has no tag %s%s: choose another name, or set spec.adoptionPolicy to Adopt to take it over",

@@ -105,7 +105,8 @@ func (p *pass) isDeclared(left *item) bool {
 	})
 }
 
-// present tells that the object still exists and is ours by its own tags, or could not be read.
+// present tells that the object still exists and is ours by its own tags, and nobody else's with our operator id, or could
+// not be read.
 func (p *pass) present(it *item) bool {
 	obj := it.object
 	if it.obs == nil {
@@ -120,7 +121,7 @@ func (p *pass) present(it *item) bool {
 	if it.obs.Exists {
 		obj.Origin = originOf(it.obs, it.prior)
 	}
-	return it.obs.Exists && !gone(it.res, it.obs) && it.obs.Tags[OwnerTag] == p.opts.Owner
+	return it.obs.Exists && !gone(it.res, it.obs) && it.obs.Tags[OwnerTag] == p.opts.Owner && p.opts.Installation.holds(it.obs.Tags)
 }
 
 func gone(res Resource, o *Observation) bool {
@@ -180,7 +181,11 @@ func (p *pass) verb(it *item) string {
 // release takes our owner tags off and changes nothing else.
 func (p *pass) release(ctx context.Context, it *item) bool {
 	it.object.Unread = true
-	if err := it.res.Tag(ctx, it.obs, nil, []string{OwnerTag, OriginTag}); err != nil {
+	keys := []string{OwnerTag, OriginTag}
+	if _, marked := it.obs.Tags[InstallationTag]; marked {
+		keys = append(keys, InstallationTag)
+	}
+	if err := it.res.Tag(ctx, it.obs, nil, keys); err != nil {
 		it.stop(p, err)
 		return false
 	}

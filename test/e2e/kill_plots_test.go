@@ -100,7 +100,7 @@ func (p *plot) sameAs(t *testing.T, want map[string]state) {
 func (p *plot) stateOf(t *testing.T, name string) state {
 	t.Helper()
 	r := &reader{t: t, s: p.suite, w: p.world, state: state{}, names: []string{
-		p.VPC, "<vpc>", p.Private[0], "<subnet a>", p.Private[1], "<subnet b>", p.operatorID(t), "<operator>",
+		p.VPC, "<vpc>", p.Private[0], "<subnet a>", p.Private[1], "<subnet b>", p.operatorID(t), "<operator>", p.operatorID(t)[:8], "<installation>",
 	}}
 	r.role(*p.role(name))
 	r.groups()

@@ -20,7 +20,8 @@ import (
 )
 
 // granted is everything that config/rbac lets the operator's service account do, one line for each verb: the role, the
-// API group ("" is the core group), the resource, the verb. More than this is no operator of ours; less does not work.
+// API group ("" is the core group), the resource, the verb, and the name where only one object is meant. More than this is no
+// operator of ours; less does not work.
 var granted = []string{
 	`leader-election-role "" events create`,
 	`leader-election-role "" events patch`,
@@ -30,6 +31,7 @@ var granted = []string{
 	`manager-role "" namespaces get`,
 	`manager-role "" namespaces list`,
 	`manager-role "" namespaces watch`,
+	"manager-role apiextensions.k8s.io customresourcedefinitions get fargatesecurityprofiles.fargatesecurity.io",
 	"manager-role events.k8s.io events create",
 	"manager-role events.k8s.io events patch",
 	"manager-role fargatesecurity.io awsaccounts list",
@@ -118,13 +120,25 @@ func (r *rbac) grants() []string {
 			for _, group := range rule.APIGroups {
 				for _, resource := range rule.Resources {
 					for _, verb := range rule.Verbs {
-						list = append(list, role+" "+grant(group, resource, verb))
+						list = append(list, named(role+" "+grant(group, resource, verb), rule.ResourceNames)...)
 					}
 				}
 			}
 		}
 	}
 	slices.Sort(list)
+	return list
+}
+
+// named is a grant for each name that it is limited to, or the grant itself.
+func named(grant string, names []string) []string {
+	if len(names) == 0 {
+		return []string{grant}
+	}
+	var list []string
+	for _, name := range names {
+		list = append(list, grant+" "+name)
+	}
 	return list
 }
 
@@ -214,7 +228,11 @@ func (s *suite) auditedGrants(t *testing.T) map[string]string {
 			if e.ObjectRef.Subresource != "" {
 				resource += "/" + e.ObjectRef.Subresource
 			}
-			used[grant(e.ObjectRef.APIGroup, resource, e.Verb)] = e.Verb + " " + e.RequestURI
+			use := grant(e.ObjectRef.APIGroup, resource, e.Verb)
+			if resource == "customresourcedefinitions" { // granted by name
+				use += " " + e.ObjectRef.Name
+			}
+			used[use] = e.Verb + " " + e.RequestURI
 		}
 	}
 	must(lines.Err())

@@ -39,7 +39,7 @@ func (s state) String() string {
 func (s *suite) awsState(t *testing.T, w *world) state {
 	t.Helper()
 	r := &reader{t: t, s: s, w: w, state: state{}, names: []string{
-		w.VPC, "<vpc>", w.Private[0], "<subnet a>", w.Private[1], "<subnet b>", s.operatorID(t), "<operator>",
+		w.VPC, "<vpc>", w.Private[0], "<subnet a>", w.Private[1], "<subnet b>", s.operatorID(t), "<operator>", s.operatorID(t)[:8], "<installation>",
 	}}
 	r.role(w.Name + "-payments-fargate")
 	r.groups()

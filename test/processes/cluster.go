@@ -78,11 +78,19 @@ func (c *Cluster) connect() error {
 	return err
 }
 
-// install applies the manifests, with the permissions that the operator has in earnest.
+// install applies the manifests, and the CRD that EKS clusters have.
 func (c *Cluster) install(root string) error {
+	if _, err := c.Kubectl("", "apply", "-f", filepath.Join(root, "test", "crds")); err != nil {
+		return err
+	}
+	return c.Install(root)
+}
+
+// Install applies the operator's manifests, with the permissions that it has in earnest.
+func (c *Cluster) Install(root string) error {
 	for _, args := range [][]string{
+		{"apply", "-k", filepath.Join(root, "config", "crd")},
 		{"apply", "-k", filepath.Join(root, "config", "default")},
-		{"apply", "-f", filepath.Join(root, "test", "crds")},
 		{"wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"},
 	} {
 		if _, err := c.Kubectl("", args...); err != nil {
