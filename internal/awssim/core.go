@@ -92,6 +92,8 @@ type Sim struct {
 	pasts  []past        // oldest first
 	rates  rates
 	sinks  []eventSink
+	// timer is time.NewTimer; tests that must not depend on real time have one of their own.
+	timer func(time.Duration) *time.Timer
 }
 
 // account is what one AWS account holds.
@@ -184,6 +186,7 @@ func New(opts Options) *Sim {
 		queues:     map[string]*queue{},
 		denied:     map[string]bool{},
 		enforced:   map[string]identityPolicy{},
+		timer:      time.NewTimer,
 	}
 	s.registerEKS()
 	s.registerKMS()
