@@ -39,8 +39,13 @@ func differing(severities ...drift.Severity) *resource.Result {
 
 func recorded(result *resource.Result, profile *v1alpha1.FargateSecurityProfile) []drift.Entry {
 	current, _ := record(profile, result, nil, &actors{now: func() time.Time { return noon }}, noon)
-	recordDrifted(profile, current)
+	drifted(profile, current)
 	return current
+}
+
+func drifted(profile *v1alpha1.FargateSecurityProfile, current []drift.Entry) *metav1.Condition {
+	recordDrifted(profile, current)
+	return meta.FindStatusCondition(profile.Status.Conditions, v1alpha1.DriftedCondition)
 }
 
 // TestOfMoreThanFiftyDifferencesTheLeastAreLeftOut: the count, and the condition, speak of all.
@@ -93,8 +98,7 @@ func TestWhatCouldNotBeReadStaysKnown(t *testing.T) {
 // TestTheReasonOfDriftThatIsOnlyRemembered: status keeps none.
 func TestTheReasonOfDriftThatIsOnlyRemembered(t *testing.T) {
 	profile := &v1alpha1.FargateSecurityProfile{}
-	recordDrifted(profile, []drift.Entry{{Resource: "Thing/0", Difference: drift.Difference{Path: "field"}}})
-	if c := meta.FindStatusCondition(profile.Status.Conditions, v1alpha1.DriftedCondition); c.Reason != v1alpha1.ReasonDrifted || c.Message != "1 field differs: Thing/0 field" {
+	if c := drifted(profile, []drift.Entry{{Resource: "Thing/0", Difference: drift.Difference{Path: "field"}}}); c.Reason != v1alpha1.ReasonDrifted || c.Message != "1 field differs: Thing/0 field" {
 		t.Errorf("Drifted says %s: %s", c.Reason, c.Message)
 	}
 }
@@ -175,19 +179,6 @@ func TestAnUnansweredCallIsNoFinding(t *testing.T) {
 	result.Objects[0].Read = true // a write has failed, which the controls do not look at
 	if recordPosture(status, result); status.Posture == before {
 		t.Error("not judged although all was read")
-	}
-}
-
-// TestTagKeysAreForgottenWhenTheyAreOff: not before.
-func TestTagKeysAreForgottenWhenTheyAreOff(t *testing.T) {
-	profile := &v1alpha1.FargateSecurityProfile{}
-	profile.Spec.Tags = map[string]v1alpha1.TagValue{"team": "x"}
-	profile.Status.TagKeys = []string{"env", "team"}
-	if recordTagKeys(profile, false); !slices.Equal(profile.Status.TagKeys, []string{"env", "team"}) {
-		t.Errorf("while objects are still to be done: %q", profile.Status.TagKeys)
-	}
-	if recordTagKeys(profile, true); !slices.Equal(profile.Status.TagKeys, []string{"team"}) {
-		t.Errorf("when all are done: %q", profile.Status.TagKeys)
 	}
 }
 

@@ -64,7 +64,7 @@ var promiseMutants = []mutant{
 		unit, "TestWhatIsUsedByItsIDIsKept"},
 	{"what is on its way out is deleted again", 0, []edit{{remove, `return ok && g.Gone(o)`, `return ok && false && g.Gone(o)`}},
 		unit, "TestWhatIsOnItsWayOutIsGone"},
-	{"what was released is called deleted", 0, []edit{{remove, `p.removed(it, "released")`, `p.removed(it, "deleted")`}},
+	{"what was released is called deleted", 0, []edit{{remove, `it.object.Done = append(it.object.Done, verb)`, `it.object.Done = append(it.object.Done, "deleted")`}},
 		unit, "TestWhatWasRemovedIsSaid"},
 	{"what was removed is not told", 0, []edit{{remove, `p.result.Removed = append(p.result.Removed, it.object)`, ``}},
 		unit, "TestWhatWasRemovedIsSaid"},
@@ -114,16 +114,12 @@ var promiseMutants = []mutant{
 		controllers, "TestOfMoreThanFiftyDifferencesTheLeastAreLeftOut"},
 	{"Drifted has the reason of the least difference", 0, []edit{{"controllers/status.go", `reason := current[0].Reason`, `reason := current[len(current)-1].Reason`}},
 		controllers, "TestOfMoreThanFiftyDifferencesTheLeastAreLeftOut"},
-	{"oldest repairs are kept", 0, []edit{{"controllers/status.go", `all := append(fresh, status.Repairs...)`, `all := append(status.Repairs, fresh...)`}},
+	{"oldest repairs are kept", 0, []edit{{"controllers/status.go", `all[:min(len(all), maxRepairs)]`, `all[max(0, len(all)-maxRepairs):]`}},
 		controllers, "TestTheLastTenRepairs"},
 	{"last repair counts all repairs", 0, []edit{{"controllers/status.go", `Fields: int32(len(repaired))`, `Fields: int32(len(status.Repairs))`}},
 		controllers, "TestTheLastTenRepairs"},
 	{"posture is judged of what was not read", 0, []edit{{"controllers/status.go", `if o.Failure != nil && !o.Read`, `if o.Failure != nil && o.Read`}},
 		controllers, "TestAnUnansweredCallIsNoFinding"},
-	{"tag keys are forgotten while tags are on", 0, []edit{{"controllers/status.go", `	if !settled {
-		keys = append`, `	if settled {
-		keys = append`}},
-		controllers, "TestTagKeysAreForgottenWhenTheyAreOff"},
 	{"drift of what could not be read is forgotten", 0, []edit{{"controllers/status.go", `			entries = append(entries, ofResource(known, o.ID.String())...)
 `, ``}},
 		controllers, "TestWhatCouldNotBeReadStaysKnown"},

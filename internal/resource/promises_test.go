@@ -363,17 +363,21 @@ func TestWhatWasMadeIsRememberedThoughTheRestWasRefused(t *testing.T) {
 	r.opts.Classify = func(error) failure.Failure {
 		return failure.Failure{Kind: failure.AccessDenied, Reason: "AccessDenied"}
 	}
+	r.w.fail["apply key"] = errors.New("no alias")
 	k := &halfMade{keyed{thing: thing{w: r.w, name: "key", field: "x"}, hidden: true, keys: &r.keys}}
 	if o := resource.Run(t.Context(), []resource.Resource{k}, nil, r.opts).Objects[0]; o.Began.IsZero() || o.ARN != "arn:key" {
 		t.Errorf("status remembers %+v", o)
 	}
 }
 
-// halfMade is a keyed thing that is made, and then not finished.
+// halfMade is a keyed thing of which is known that it was made, also when it could not be finished.
 type halfMade struct{ keyed }
 
-func (h *halfMade) Apply(ctx context.Context, o *resource.Observation, v resource.Values, tags map[string]string) error {
-	return errors.Join(h.keyed.Apply(ctx, o, v, tags), errors.New("no alias"))
+func (h *halfMade) Made() string {
+	if *h.keys == 0 {
+		return ""
+	}
+	return "arn:" + h.name
 }
 
 // TestWhatWasNotAskedForIsNotRemembered: it was written down with what comes before it, which failed.
