@@ -4,8 +4,8 @@ package controllers_test
 
 import (
 	"context"
+	"sync"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,9 +23,11 @@ func TestAPassThatRanOutOfTimeReportsIt(t *testing.T) {
 	p := r.small("hung")
 	r.create(p)
 	r.ready(p)
-	r.sim.Inject(func(awssim.Call) awssim.Fault { return awssim.Fault{Kind: awssim.Hang} })
-	ctx, cancel := context.WithTimeout(r.ctx, 50*time.Millisecond) // in place of the five minutes that a pass has
-	defer cancel()
+	ctx := newTimed(r.ctx)
+	r.sim.Inject(func(awssim.Call) awssim.Fault {
+		ctx.runOut() // the five minutes that a pass has are over as soon as AWS hangs
+		return awssim.Fault{Kind: awssim.Hang}
+	})
 	if _, err := justStarted().Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}); err != nil {
 		t.Fatalf("the pass ends with %v", err)
 	}
@@ -38,4 +40,31 @@ func TestAPassThatRanOutOfTimeReportsIt(t *testing.T) {
 	}
 	r.sim.Inject(nil)
 	r.gone(p)
+}
+
+// timed is a context whose time runs out when a test says so, and not when a machine has been slow.
+type timed struct {
+	context.Context
+	out  chan struct{}
+	once sync.Once
+}
+
+func newTimed(parent context.Context) *timed {
+	return &timed{Context: parent, out: make(chan struct{})}
+}
+
+// runOut ends the context as a deadline that has passed does.
+func (c *timed) runOut() { c.once.Do(func() { close(c.out) }) }
+
+// Done implements context.Context.
+func (c *timed) Done() <-chan struct{} { return c.out }
+
+// Err implements context.Context.
+func (c *timed) Err() error {
+	select {
+	case <-c.out:
+		return context.DeadlineExceeded
+	default:
+		return c.Context.Err()
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
 // slowLists holds up the first list over all namespaces.
@@ -63,7 +64,7 @@ func TestAnEditDoesNotWaitForASearch(t *testing.T) {
 	over := make(chan error, 1)
 	go func() { _, err := started.Reconcile(r.ctx, requests["searches"]); over <- err }()
 	<-lists.held
-	hurried, stop := context.WithTimeout(r.ctx, 10*time.Second) // or a test that waits after all would never end
+	hurried, stop := context.WithTimeout(r.ctx, patience.Now()) // or a test that waits after all would never end
 	defer stop()
 	got, err := started.Reconcile(hurried, requests["edited"])
 	if hurried.Err() != nil {

@@ -31,6 +31,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
 const (
@@ -38,8 +39,6 @@ const (
 	operatorID        = "op-test"
 	operatorKey       = "AKIAOPERATOROPERATOR"
 	operatorCaller    = "arn:aws:iam::" + awssim.DefaultAccount + ":user/fargate-security-operator"
-	// patience is how long a test waits for what must come. It is generous: a slow machine must not turn a test red.
-	patience = 60 * time.Second
 )
 
 // kube is the admin's client, profiles the reconciler that runs in the manager.
@@ -67,6 +66,8 @@ func runSuite(m *testing.M) int {
 	env := &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join("..", "config", "crd", "bases"), filepath.Join("..", "test", "crds")},
 		ErrorIfCRDPathMissing: true,
+		// A slow machine must not turn a test red: by default a part has 20 seconds, and the CRDs have 10.
+		ControlPlaneStartTimeout: patience.Now(), CRDInstallOptions: envtest.CRDInstallOptions{MaxTime: patience.Now()},
 	}
 	cfg, err := env.Start()
 	if err != nil {
@@ -191,10 +192,10 @@ func (r *rig) create(obj client.Object) {
 	}
 }
 
-// eventually asks check until it returns nil, and fails the test with its last error when patience ends.
+// eventually asks check until it returns nil, and fails the test with its last error when its patience ends.
 func (r *rig) eventually(what string, check func() error) {
 	r.t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(patience.Now())
 	for {
 		err := check()
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
 // TestAPassEndsWhenItsProfileLeaves: the operator's cache, as when a label moves it to another shard, whose operator begins at
@@ -25,7 +26,7 @@ func TestAPassEndsWhenItsProfileLeaves(t *testing.T) {
 	must(kube.Delete(r.ctx, p))
 	select {
 	case <-leaves.Done():
-	case <-time.After(patience):
+	case <-time.After(patience.Now()):
 		t.Fatal("the pass goes on")
 	}
 	if !controllers.Left(leaves) {

@@ -6,11 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
@@ -76,6 +79,33 @@ func TestSanitizeShowsNothingThatChangesOrIsSecret(t *testing.T) {
 	} {
 		if got := awsapi.Sanitize(in); got != want {
 			t.Errorf("Sanitize(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestOnlyOurOwnWordsOfWhatIsNoAnswer: what the SDK or the network says of a call that AWS did not answer changes from call
+// to call, and can hold anything: none of it is shown.
+func TestOnlyOurOwnWordsOfWhatIsNoAnswer(t *testing.T) {
+	const own = "RequestID: 5f0b7a0e, token hunter2 of 10.0.0.7:43210"
+	for name, err := range map[string]error{
+		"the network's":                &net.OpError{Op: "read", Net: "tcp", Err: errors.New(own)},
+		"a connection that is refused": &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4566}, Err: errors.New(own)},
+		"a name without address":       &net.DNSError{Err: own, Name: own},
+		"a broken answer":              fmt.Errorf("%s: %w", own, io.ErrUnexpectedEOF),
+		"an answer in no form":         &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 502}}, Err: errors.New(own)},
+		"missing credentials":          errors.New("get identity: get credentials: " + own),
+		"time that ran out":            fmt.Errorf("%s: %w", own, context.DeadlineExceeded),
+		"credentials that AWS refuses": api("ExpiredToken", own),
+		"anything else":                errors.New(own),
+	} {
+		f := awsapi.Classify(called("EKS", "DescribeCluster", err))
+		if !strings.HasPrefix(f.Message, "eks:DescribeCluster: ") {
+			t.Errorf("%s: the call is not named: %s", name, f.Message)
+		}
+		for _, word := range []string{"hunter2", "5f0b7a0e", "10.0.0.7", "creating something"} {
+			if strings.Contains(f.Message, word) {
+				t.Errorf("%s: shown is %q", name, f.Message)
+			}
 		}
 	}
 }

@@ -95,6 +95,8 @@ type Sim struct {
 	pasts  []past        // oldest first
 	rates  rates
 	sinks  []eventSink
+	// timer is time.NewTimer; tests that must not depend on real time have one of their own.
+	timer func(time.Duration) *time.Timer
 }
 
 // account is what one AWS account holds.
@@ -189,6 +191,7 @@ func New(opts Options) *Sim {
 		closed:     map[string]bool{},
 		providers:  map[string]map[string][]string{},
 		enforced:   map[string]identityPolicy{},
+		timer:      time.NewTimer,
 	}
 	s.registerEKS()
 	s.registerKMS()

@@ -160,7 +160,7 @@ func (s *Sim) waitFor(c *call, q *queue, moved <-chan struct{}, long time.Durati
 	}
 	arrived, gone := q.arrived.next(), c.HTTP.Context().Done()
 	c.wait = func() {
-		timeout := time.NewTimer(left)
+		timeout := s.timer(left)
 		defer timeout.Stop()
 		select {
 		case <-arrived:

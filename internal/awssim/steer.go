@@ -41,6 +41,14 @@ func (s *Sim) SetProfileHealth(cluster, profile, status, code, message string) e
 	return nil
 }
 
+// HoldRole puts a role of the simulator's own account into an instance profile of that name.
+func (s *Sim) HoldRole(instanceProfile, role string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.remember()
+	s.account(DefaultAccount).iam.addInstanceProfile(instanceProfile, role)
+}
+
 // SetClusterStatus puts a cluster in a status, such as FAILED.
 func (s *Sim) SetClusterStatus(cluster, status string) error {
 	s.mu.Lock()

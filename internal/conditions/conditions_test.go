@@ -76,3 +76,17 @@ func TestJoinSaysEachThingOnce(t *testing.T) {
 		t.Errorf("Join gives %q", got)
 	}
 }
+
+// TestTheOrderOfConditions: as asked for; what a newer version has written comes last, in the order that it had.
+func TestTheOrderOfConditions(t *testing.T) {
+	var list []metav1.Condition
+	for _, kind := range []string{"NewerB", "Drifted", "NewerA", "Ready"} {
+		list = append(list, metav1.Condition{Type: kind})
+	}
+	conditions.Sort(list, []string{"Ready", "Stalled", "Drifted"})
+	for i, want := range []string{"Ready", "Drifted", "NewerB", "NewerA"} {
+		if list[i].Type != want {
+			t.Errorf("%d is %s, want %s", i, list[i].Type, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -85,25 +86,27 @@ func TestSomebodyWhoWaitsMakesAReadingUrgent(t *testing.T) {
 
 // TestWhoMustKnowWaits: where nothing older will do, as before the last finalizer goes, nothing is put off, however urgent.
 func TestWhoMustKnowWaits(t *testing.T) {
-	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
-	now := func() time.Time { return noon }
-	all := &Shared[string]{}
-	began, release, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(over)
-		_, _, _ = all.Get(With(context.Background(), Age{Unheard: noon}), now, func(context.Context) (string, int, error) {
-			close(began)
-			<-release
-			return "under way", 1, nil
-		})
-	}()
-	<-began
-	time.AfterFunc(10*time.Millisecond, func() { close(release) })
-	got, ok, err := all.Get(awsapi.Urgent(context.Background()), now, func(context.Context) (string, int, error) { return "its own", 1, nil })
-	if got != "its own" || !ok || err != nil {
-		t.Errorf("got %q, %t, %v", got, ok, err)
-	}
-	<-over
+	synctest.Test(t, func(t *testing.T) { // whose time passes when everybody waits, and then at once
+		noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+		now := func() time.Time { return noon }
+		all := &Shared[string]{}
+		began, release, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(over)
+			_, _, _ = all.Get(With(context.Background(), Age{Unheard: noon}), now, func(context.Context) (string, int, error) {
+				close(began)
+				<-release
+				return "under way", 1, nil
+			})
+		}()
+		<-began
+		time.AfterFunc(10*time.Millisecond, func() { close(release) })
+		got, ok, err := all.Get(awsapi.Urgent(context.Background()), now, func(context.Context) (string, int, error) { return "its own", 1, nil })
+		if got != "its own" || !ok || err != nil {
+			t.Errorf("got %q, %t, %v", got, ok, err)
+		}
+		<-over
+	})
 }
 
 // TestAHungCallIsAnAnswerToAllWhoWait: its time was up, not that of who asked. Were it tried again for each of them, a dead
@@ -162,41 +165,43 @@ func TestWhatIsNoMoreIsNoAnswer(t *testing.T) {
 // TestASweepOutlastsThePassThatBeganIt: or one that takes longer than a pass would be begun again and again, and everybody
 // wait for it. When the operator ends it ends.
 func TestASweepOutlastsThePassThatBeganIt(t *testing.T) {
-	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
-	now := func() time.Time { return noon }
-	all := &sweep[string]{}
-	release, ended := make(chan struct{}), make(chan error, 8)
-	read := func(ctx context.Context) (string, int, error) {
-		select {
-		case <-release:
-		case <-ctx.Done():
-		case <-time.After(10 * time.Second): // or a test that waits after all would never end
+	synctest.Test(t, func(t *testing.T) { // whose time passes when everybody waits, and then at once
+		noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+		now := func() time.Time { return noon }
+		all := &sweep[string]{}
+		release, ended := make(chan struct{}), make(chan error, 8)
+		read := func(ctx context.Context) (string, int, error) {
+			select {
+			case <-release:
+			case <-ctx.Done():
+			case <-time.After(10 * time.Second): // or a test that waits after all would never end
+			}
+			ended <- ctx.Err()
+			return "everything", 1, ctx.Err()
 		}
-		ended <- ctx.Err()
-		return "everything", 1, ctx.Err()
-	}
-	pass, over := context.WithTimeout(context.Background(), time.Millisecond)
-	defer over()
-	if _, _, _, err := all.get(pass, now, noon, always, read); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the pass whose time is up is told %v", err)
-	}
-	close(release)
-	if value, _, _, err := all.get(context.Background(), now, noon, always, read); value != "everything" || err != nil {
-		t.Errorf("the next one is told %q, %v", value, err)
-	}
-	if err := <-ended; err != nil || len(ended) > 0 {
-		t.Errorf("the sweep ended with %v, and %d more were begun", err, len(ended))
-	}
+		pass, over := context.WithTimeout(context.Background(), time.Millisecond)
+		defer over()
+		if _, _, _, err := all.get(pass, now, noon, always, read); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the pass whose time is up is told %v", err)
+		}
+		close(release)
+		if value, _, _, err := all.get(context.Background(), now, noon, always, read); value != "everything" || err != nil {
+			t.Errorf("the next one is told %q, %v", value, err)
+		}
+		if err := <-ended; err != nil || len(ended) > 0 {
+			t.Errorf("the sweep ended with %v, and %d more were begun", err, len(ended))
+		}
 
-	release = make(chan struct{})
-	operator, end := context.WithCancel(context.Background())
-	time.AfterFunc(time.Millisecond, end)
-	if _, _, _, err := all.get(operator, now, noon.Add(time.Hour), always, read); !errors.Is(err, context.Canceled) {
-		t.Errorf("the pass of an operator that ends is told %v", err)
-	}
-	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("its sweep ends with %v", err)
-	}
+		release = make(chan struct{})
+		operator, end := context.WithCancel(context.Background())
+		time.AfterFunc(time.Millisecond, end)
+		if _, _, _, err := all.get(operator, now, noon.Add(time.Hour), always, read); !errors.Is(err, context.Canceled) {
+			t.Errorf("the pass of an operator that ends is told %v", err)
+		}
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("its sweep ends with %v", err)
+		}
+	})
 }
 
 // TestAReadingThatBreaksOffHoldsUpNobody: whoever waits is told, and the next one reads.

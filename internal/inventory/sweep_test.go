@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
 // TestUrgentReadsGoAlone: who cannot wait reads one log group, until as much was spent as the sweep of all costs; and
@@ -72,7 +73,7 @@ func TestNobodyInAHurryWaitsForAFirstSweep(t *testing.T) {
 	go func() { found <- len(r.owned(awsapi.Urgent(now), owner)) }()
 	<-sweeps.held
 	<-sweeps.held
-	hurried, stop := context.WithTimeout(awsapi.Urgent(now), 10*time.Second) // or a test that waits after all would never end
+	hurried, stop := context.WithTimeout(awsapi.Urgent(now), patience.Now()) // or a test that waits after all would never end
 	defer stop()
 	alone, err := r.view.Clients().Logs.DescribeLogGroups(hurried, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("/pods/other")})
 	if err != nil || len(alone.LogGroups) != 1 {

@@ -4,6 +4,8 @@ package resource_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -121,5 +123,25 @@ func TestProblemKeepsItsFieldFromBeingChanged(t *testing.T) {
 	wantWrites(t, w)
 	if o := result.Objects[0]; len(o.Drift) != 1 || o.Drift[0].Path != "field" || o.Drift[0].Action != drift.Repair {
 		t.Errorf("drift %+v: what is not repaired must still be shown", o.Drift)
+	}
+}
+
+// other is a thing of another kind.
+type other struct{ *thing }
+
+func (o *other) ID() resource.ID { return resource.ID{Kind: "Other", Name: o.name} }
+
+// Under Retain nothing is deleted, and nothing is said to be.
+func TestReleasedIsNotCalledDeleted(t *testing.T) {
+	for retain, word := range map[bool]string{false: "deleted", true: "released"} {
+		w := newWorld()
+		a, b := &thing{w: w, name: "a", field: "1"}, &other{&thing{w: w, name: "b", field: "1"}}
+		opts := remember(enforce(), run(t, enforce(), a, b))
+		opts.Retain, opts.Order = retain, []string{"Thing", "Other"}
+		w.fail["delete b"], w.fail["tag b"] = errors.New("not now"), errors.New("not now")
+		result := resource.Delete(context.Background(), []resource.Resource{a, b}, nil, opts)
+		if wait := result.Leftovers[0].Waiting; wait == nil || !strings.Contains(wait.Message, "is "+word+" after") {
+			t.Errorf("retain %v: a waits for %+v", retain, wait)
+		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
 const (
@@ -45,6 +47,8 @@ func run(m *testing.M) int {
 		// Installing them is a test too: the server refuses rules that could cost too much.
 		CRDDirectoryPaths:     []string{crdDir},
 		ErrorIfCRDPathMissing: true,
+		// A slow machine must not turn a test red: by default a part has 20 seconds, and the CRDs have 10.
+		ControlPlaneStartTimeout: patience.Now(), CRDInstallOptions: envtest.CRDInstallOptions{MaxTime: patience.Now()},
 	}
 	config, err = env.Start()
 	defer func() { _ = env.Stop() }()

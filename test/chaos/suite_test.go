@@ -33,6 +33,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/controllers"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
 const (
@@ -64,6 +65,8 @@ func runSuite(m *testing.M) int {
 	env := &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases"), filepath.Join("..", "crds")},
 		ErrorIfCRDPathMissing: true,
+		// A slow machine must not turn a test red: by default a part has 20 seconds, and the CRDs have 10.
+		ControlPlaneStartTimeout: patience.Now(), CRDInstallOptions: envtest.CRDInstallOptions{MaxTime: patience.Now()},
 	}
 	// Many points run at once.
 	env.ControlPlane.GetAPIServer().Configure().Append("max-requests-inflight", "0").Append("max-mutating-requests-inflight", "0").

@@ -5,9 +5,9 @@ package e2e_test
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -52,7 +52,7 @@ func (l *life) listen(t *testing.T) {
 	t.Helper()
 	l.cluster.kubectl(t, "patch", "awsaccount/e2e", "--type=merge", "-p",
 		fmt.Sprintf(`{"spec":{"driftEvents":{"queueURL":"%s/%s/%s"}}}`, l.proxy.url, account, eventQueue))
-	l.cluster.kubectl(t, "wait", "--for=condition=DriftEvents", "awsaccount/e2e", "--timeout=90s")
+	l.cluster.kubectl(t, "wait", "--for=condition=DriftEvents", "awsaccount/e2e", waiting)
 	l.untilProfile(t, l.world, "payments", "the read that the account's edit causes", func(p *v1alpha1.FargateSecurityProfile) error {
 		if *p.Status.DriftCount != 0 {
 			return errNotYet
@@ -128,29 +128,62 @@ func (l *life) leavesBroken(t *testing.T) {
 
 // isNoNews: once the operator has come to rest, the events of its own repairs have it ask AWS for nothing but more events.
 func (l *life) isNoNews(t *testing.T) {
-	const still = 2 * time.Second
+	until(t, "an event of the operator's own to be counted", func() error {
+		if !ownEvents.MatchString(l.scraped(t)) {
+			return errNotYet
+		}
+		return nil
+	}, l.operator.process)
 	until(t, "the operator to come to rest", func() error {
-		mark := l.proxy.mark()
-		time.Sleep(still)
-		for _, c := range l.proxy.since(mark) {
-			if c.service != "sqs" {
-				return fmt.Errorf("asked for %s", c)
-			}
+		if asked := l.askedUntilHeard(t); len(asked) > 0 {
+			return fmt.Errorf("asked for %q", asked)
 		}
 		return nil
 	}, l.operator.process)
 	before := l.profile(t, l.world, "payments").ResourceVersion
-	mark := l.proxy.mark()
-	time.Sleep(still)
+	if asked := l.askedUntilHeard(t); len(asked) > 0 {
+		t.Errorf("at rest, the operator asked for %q", asked)
+	}
 	if after := l.profile(t, l.world, "payments").ResourceVersion; after != before {
 		t.Errorf("a profile at rest was written: %s, then %s", before, after)
 	}
+}
+
+// askedUntilHeard has something happen that concerns no profile, and tells what the operator asked AWS for, but events,
+// until it has heard of that, and with it of all that happened before, and works on nothing any more.
+func (l *life) askedUntilHeard(t *testing.T) []string {
+	t.Helper()
+	mark, heard := l.proxy.mark(), l.unrelated(t)
+	name := fmt.Sprintf("/nobody/%d", l.unrelatedMade)
+	l.unrelatedMade++
+	created, err := l.backend.logs.CreateLogGroup(background(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name})
+	did(t, created, err)
+	until(t, "an event that concerns nobody", func() error {
+		if l.unrelated(t) == heard {
+			return errNotYet
+		}
+		return nil
+	}, l.operator.process)
+	l.lastPassesEnd(t)
+	var asked []string
 	for _, c := range l.proxy.since(mark) {
 		if c.service != "sqs" {
-			t.Errorf("at rest, the operator asked for %s", c)
+			asked = append(asked, c.String())
 		}
 	}
-	if !ownEvents.MatchString(l.scraped(t)) {
-		t.Error("no event of the operator's own was counted: that it caused no work proves nothing")
+	return asked
+}
+
+var unrelatedEvents = regexp.MustCompile(`(?m)^fargatesec_events_total\{outcome="unrelated",[^}]*\} (\d+)$`)
+
+// unrelated is how many events the operator has heard of that concern no profile.
+func (l *life) unrelated(t *testing.T) int {
+	t.Helper()
+	total := 0
+	for _, m := range unrelatedEvents.FindAllStringSubmatch(l.scraped(t), -1) {
+		n, err := strconv.Atoi(m[1])
+		must(err)
+		total += n
 	}
+	return total
 }

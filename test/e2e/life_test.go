@@ -39,6 +39,8 @@ type life struct {
 	// created is what AWS held after the creation, key the id of the KMS key.
 	created state
 	key     string
+	// unrelatedMade counts what was made that no profile speaks of.
+	unrelatedMade int
 }
 
 func (l *life) roleName() string { return l.world.Name + "-payments-fargate" }

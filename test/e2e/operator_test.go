@@ -76,7 +76,7 @@ func (s *suite) tryOperator(t *testing.T, args ...string) *operator {
 }
 
 func statusOf(url string, want int) error {
-	client := &http.Client{Timeout: 5 * time.Second}
+	client := &http.Client{Timeout: patience}
 	response, err := client.Get(url)
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ func statusOf(url string, want int) error {
 	return nil
 }
 
-// stopGracefully sends SIGTERM: the operator must end by itself with exit code 0, soon, and give up its leadership.
+// stopGracefully sends SIGTERM: the operator must end by itself with exit code 0 and give up its leadership.
 func (s *suite) stopGracefully(t *testing.T, o *operator) {
 	t.Helper()
 	began := time.Now()
@@ -97,8 +97,8 @@ func (s *suite) stopGracefully(t *testing.T, o *operator) {
 	}
 	select {
 	case <-o.Ended:
-	case <-time.After(20 * time.Second):
-		t.Fatal("SIGTERM did not end the operator within 20 seconds")
+	case <-time.After(patience):
+		t.Fatalf("SIGTERM did not end the operator within %s", patience)
 	}
 	if o.Err != nil {
 		t.Errorf("after SIGTERM the operator ended with %v, want exit code 0", o.Err)
@@ -111,7 +111,7 @@ func (s *suite) stopGracefully(t *testing.T, o *operator) {
 
 // scrape reads the metrics with a token, or without one.
 func (o *operator) scrape(token string) (status int, body string, err error) {
-	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // a certificate that the operator made for itself
 	}}
 	defer client.CloseIdleConnections()

@@ -11,6 +11,9 @@ import (
 // patience is how long anything may take before a scenario fails: it only bounds, nothing waits for its end.
 const patience = processes.Patience
 
+// waiting tells kubectl how long to wait.
+var waiting = "--timeout=" + patience.String()
+
 // process is a program that a scenario started, with its log.
 type process = processes.Process
 

@@ -132,7 +132,7 @@ spec:
   allowedNamespaces: {matchLabels: {fargatesecurity.io/account-e2e: allowed}}
   resyncInterval: 1h # what a scenario sees is what it asked for
 `, account, region, s.proxy.url), "apply", "-f", "-")
-	s.cluster.kubectl(t, "wait", "--for=condition=Ready", "awsaccount/e2e", "--timeout=90s")
+	s.cluster.kubectl(t, "wait", "--for=condition=Ready", "awsaccount/e2e", waiting)
 }
 
 //go:embed testdata/profile.yaml
@@ -160,7 +160,7 @@ func (s *suite) apply(t *testing.T, manifest string) {
 // waitReady waits as a person would.
 func (s *suite) waitReady(t *testing.T, w *world, name string) *v1alpha1.FargateSecurityProfile {
 	t.Helper()
-	if _, err := s.cluster.tryKubectl("", "wait", "--for=condition=Ready", "fsp/"+name, "-n", w.Namespace, "--timeout=90s"); err != nil {
+	if _, err := s.cluster.tryKubectl("", "wait", "--for=condition=Ready", "fsp/"+name, "-n", w.Namespace, waiting); err != nil {
 		t.Fatalf("%v\n%s", err, s.describe(w, name))
 	}
 	return s.profile(t, w, name)
@@ -181,7 +181,7 @@ func (s *suite) readNow(t *testing.T, w *world, name string) *v1alpha1.FargateSe
 	s.requests++
 	request := fmt.Sprintf("e2e-%d", s.requests)
 	s.cluster.kubectl(t, "annotate", "fsp/"+name, "-n", w.Namespace, "--overwrite", "fargatesecurity.io/reconcile-requested-at="+request)
-	if _, err := s.cluster.tryKubectl("", "wait", "fsp/"+name, "-n", w.Namespace, "--timeout=90s", "--for=jsonpath={.status.lastHandledReconcileRequest}="+request); err != nil {
+	if _, err := s.cluster.tryKubectl("", "wait", "fsp/"+name, "-n", w.Namespace, waiting, "--for=jsonpath={.status.lastHandledReconcileRequest}="+request); err != nil {
 		t.Fatalf("%v\n%s", err, s.describe(w, name))
 	}
 	return s.profile(t, w, name)
@@ -230,7 +230,7 @@ func (s *suite) untilStalled(t *testing.T, w *world, name, reason string) *v1alp
 // deleteProfile deletes by kubectl and waits until Kubernetes has let it go.
 func (s *suite) deleteProfile(t *testing.T, w *world, name string) {
 	t.Helper()
-	if _, err := s.cluster.tryKubectl("", "delete", "fsp/"+name, "-n", w.Namespace, "--timeout=90s"); err != nil {
+	if _, err := s.cluster.tryKubectl("", "delete", "fsp/"+name, "-n", w.Namespace, waiting); err != nil {
 		t.Fatalf("%v\n%s", err, s.describe(w, name))
 	}
 }

@@ -47,7 +47,7 @@ type Cluster struct {
 func StartCluster(dir string, parts Parts, args ...string) (*Cluster, error) {
 	data := filepath.Join(dir, "cluster")
 	c := &Cluster{Dir: dir, Admin: filepath.Join(data, "kubeconfig"), kubectl: filepath.Join(parts.Controlplane, "kubectl")}
-	args = append([]string{"--dir", data, "--assets", parts.Controlplane}, args...)
+	args = append([]string{"--dir", data, "--assets", parts.Controlplane, "--start-timeout", Patience.String()}, args...)
 	var err error
 	if c.Process, err = Start(dir, "localcluster", parts.Localcluster, append(BareEnv(dir), parts.Env...), args...); err != nil {
 		return c, err
@@ -91,7 +91,7 @@ func (c *Cluster) Install(root string) error {
 	for _, args := range [][]string{
 		{"apply", "-k", filepath.Join(root, "config", "crd")},
 		{"apply", "-k", filepath.Join(root, "config", "default")},
-		{"wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"},
+		{"wait", "--for=condition=Established", "crd", "--all", "--timeout=" + Patience.String()},
 	} {
 		if _, err := c.Kubectl("", args...); err != nil {
 			return err

@@ -22,7 +22,7 @@ import (
 
 const (
 	// Patience is how long anything may take before it has failed: it only bounds, nothing waits for its end.
-	Patience = 90 * time.Second
+	Patience = 5 * time.Minute
 	// tailLines of each log are shown when something fails.
 	tailLines = 15
 )
@@ -137,7 +137,7 @@ func Wait(patience time.Duration, what string, check func() error, needs ...*Pro
 
 // Run runs a command to its end and returns what it printed.
 func Run(program string, env []string, stdin string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), Patience+30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*Patience) // a command may have a patience of its own
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the caller's own choice
 	var out, complaints bytes.Buffer

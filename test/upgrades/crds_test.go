@@ -20,13 +20,13 @@ import (
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
+
+	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
 const (
 	accountsCRD = "awsaccounts.fargatesecurity.io"
 	profilesCRD = "fargatesecurityprofiles.fargatesecurity.io"
-	// patience is generous: a slow machine must not turn a test red.
-	patience = 60 * time.Second
 )
 
 // current is where the schemas are that this version of the operator is installed with.
@@ -129,10 +129,10 @@ func goesBy(t *testing.T, definition *crd) error {
 	return nil
 }
 
-// eventually asks check until it returns nil, and fails the test with its last error when patience ends.
+// eventually asks check until it returns nil, and fails the test with its last error when its patience ends.
 func eventually(t *testing.T, what string, check func() error) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience.Now()); ; time.Sleep(50 * time.Millisecond) {
 		err := check()
 		if err == nil {
 			return

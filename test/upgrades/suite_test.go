@@ -30,6 +30,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/controllers"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
 const (
@@ -55,7 +56,12 @@ func runSuite(m *testing.M) int {
 	ctrl.SetLogger(logr.Discard())
 	must(os.Setenv("AWS_ACCESS_KEY_ID", operatorKey))
 	must(os.Setenv("AWS_SECRET_ACCESS_KEY", "secret"))
-	env := &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join("..", "crds")}, ErrorIfCRDPathMissing: true}
+	env := &envtest.Environment{
+		CRDDirectoryPaths:     []string{filepath.Join("..", "crds")},
+		ErrorIfCRDPathMissing: true,
+		// A slow machine must not turn a test red: by default a part has 20 seconds, and the CRDs have 10.
+		ControlPlaneStartTimeout: patience.Now(), CRDInstallOptions: envtest.CRDInstallOptions{MaxTime: patience.Now()},
+	}
 	var err error
 	server, err = env.Start()
 	if err != nil {

@@ -116,7 +116,7 @@ func profileOf(p *types.FargateProfile) *observed.FargateProfile {
 	}
 	if p.Health != nil {
 		for _, issue := range p.Health.Issues {
-			out.HealthIssues = append(out.HealthIssues, observed.HealthIssue{Code: string(issue.Code), Message: aws.ToString(issue.Message)})
+			out.HealthIssues = append(out.HealthIssues, observed.HealthIssue{Code: string(issue.Code), Message: awsapi.Sanitize(aws.ToString(issue.Message))})
 		}
 	}
 	return out

@@ -384,12 +384,13 @@ func TestDeleteFailedIsAProblemWithAWSsReason(t *testing.T) {
 	r := newRig(t)
 	d := declaration("pay")
 	r.active(d)
-	r.must(r.sim.SetProfileHealth("prod", "pay", "DELETE_FAILED", "ClusterUnreachable", "cannot reach the API server"))
+	r.must(r.sim.SetProfileHealth("prod", "pay", "DELETE_FAILED", "ClusterUnreachable",
+		"assumed-role/eks/a-session cannot reach the API server (Request ID: 5f0b7a0e-1111-4222-8333-123456789012)"))
 	o := r.run(d, true)
 	if len(o.Problems) != 1 || o.Problems[0].Reason != ReasonDeleteFailed {
 		t.Fatalf("object is %+v", o)
 	}
-	holds(t, o.Problems[0].Message, "ClusterUnreachable (cannot reach the API server)")
+	holds(t, o.Problems[0].Message, "ClusterUnreachable (assumed-role/eks/... cannot reach the API server)")
 }
 
 // A deletion that failed is over: the next one in the line goes on.

@@ -98,3 +98,15 @@ func TestHash(t *testing.T) {
 		}
 	}
 }
+
+// A group of class DELIVERY keeps its events for two days, whatever is asked for: to try it in each pass would be no use.
+func TestRetentionOfAClassThatHasNone(t *testing.T) {
+	d := Desired{Name: name, RetentionDays: 90}
+	got := diff(d, observed.LogGroup{Name: name, RetentionDays: 2, Class: "DELIVERY"}, nil)
+	if len(got) != 1 || got[0].Action != drift.RequiresReplacement || got[0].Reason != ReasonRetentionFixed {
+		t.Errorf("differences are %+v", got)
+	}
+	if got := diff(d, observed.LogGroup{Name: name, RetentionDays: 2, Class: "STANDARD"}, nil); got[0].Action != drift.Repair {
+		t.Errorf("differences are %+v", got)
+	}
+}

@@ -314,3 +314,22 @@ func TestTag(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// A group whose deletion protection is on is not asked to be deleted, and it is said what to do.
+func TestAProtectedGroupIsNotDeleted(t *testing.T) {
+	f := newFixture(t)
+	if _, err := f.logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(name), DeletionProtectionEnabled: aws.Bool(true)}); err != nil {
+		t.Fatal(err)
+	}
+	left := Leftover(f.aws.Logs, name)
+	f.sim.ResetCalls()
+	var waiting *resource.Waiting
+	if err := left.Delete(ctx, f.observe(left)); !errors.As(err, &waiting) || waiting.Reason != ReasonProtected {
+		t.Errorf("error is %v", err)
+	}
+	for _, call := range f.sim.Calls() {
+		if call.Write {
+			t.Errorf("called %s", call.Action())
+		}
+	}
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/smithy-go"
+	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolsevents "k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+)
+
+// TestNamesAreComparedWhole: of namespaces and of accounts.
+func TestNamesAreComparedWhole(t *testing.T) {
+	closed := &v1alpha1.AWSAccount{ObjectMeta: metav1.ObjectMeta{Name: "prod"}}
+	accounts := &Accounts{Client: fake.NewClientBuilder().WithScheme(schemeOf(t)).Build(), OperatorNamespace: "fargate"}
+	for namespace, may := range map[string]bool{"fargate": true, "fargate-apps": false, "farg": false, "": false} {
+		if err := accounts.mayUse(t.Context(), closed, namespace); (err == nil) != may {
+			t.Errorf("%s may use an account that allows none: %v", namespace, err)
+		}
+	}
+	profile := func(name, account string) client.Object {
+		return &v1alpha1.FargateSecurityProfile{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "ns"},
+			Spec: v1alpha1.FargateSecurityProfileSpec{AccountRef: v1alpha1.AccountReference{Name: account}}}
+	}
+	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(profile("a", "prod"), profile("b", "prod-eu"), profile("c", "pro")).Build()
+	users, err := (&AccountReconciler{Client: kube}).profilesOf(t.Context(), "prod")
+	if err != nil || len(users) != 1 || users[0].Name != "a" {
+		t.Errorf("the account prod is used by %v (%v)", users, err)
+	}
+}
+
+// TestTheGuardrailsOfAnAccount: all of them, and the default where none is declared.
+func TestTheGuardrailsOfAnAccount(t *testing.T) {
+	account := &v1alpha1.AWSAccount{}
+	if g := guardOf(account); g.AllowedManagedPolicyARNs != nil || !slices.Equal(g.ForbiddenIngressCIDRs, []string{"0.0.0.0/0", "::/0"}) {
+		t.Errorf("without any: %+v", g)
+	}
+	account.Spec.Guardrails = &v1alpha1.Guardrails{PermissionsBoundaryARN: "b", AllowedManagedPolicyARNs: []string{}, ForbiddenIngressCIDRs: []string{"10.0.0.0/8"}}
+	if g := guardOf(account); g.PermissionsBoundaryARN != "b" || g.AllowedManagedPolicyARNs == nil || !slices.Equal(g.ForbiddenIngressCIDRs, []string{"10.0.0.0/8"}) {
+		t.Errorf("declared: %+v", g)
+	}
+}
+
+// TestAnAccountThatIsNotReachedHasNoCaller: the one of before may be another one's.
+func TestAnAccountThatIsNotReachedHasNoCaller(t *testing.T) {
+	account := &v1alpha1.AWSAccount{ObjectMeta: metav1.ObjectMeta{Name: "a"}, Status: v1alpha1.AWSAccountStatus{CallerARN: "arn:before"}}
+	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(account).WithStatusSubresource(account).Build()
+	r := &AccountReconciler{Client: kube, Recorder: &toolsevents.FakeRecorder{}, Metrics: NewMetrics(prometheus.NewRegistry())}
+	r.retries = newRetries(DefaultTiming, func() time.Time { return noon })
+	if err := kube.Get(t.Context(), client.ObjectKeyFromObject(account), account); err != nil {
+		t.Fatal(err)
+	}
+	for code, stalled := range map[string]bool{"ThrottlingException": false, "ValidationError": true} {
+		verdict, kind := r.judge(numbered(1), nil, &smithy.GenericAPIError{Code: code, Fault: smithy.FaultClient})
+		if verdict.Stalled != stalled || verdict.Reconciling == stalled || verdict.Ready != metav1.ConditionFalse {
+			t.Errorf("%s: %s, %+v", code, kind, verdict)
+		}
+		account.Annotations = map[string]string{v1alpha1.ReconcileRequestAnnotation: code}
+		if err := r.report(t.Context(), account, verdict, nil); err != nil {
+			t.Fatal(err)
+		}
+		if account.Status.CallerARN != "" || account.Status.LastHandledReconcileRequest != code {
+			t.Errorf("status is %+v", account.Status)
+		}
+	}
+}
