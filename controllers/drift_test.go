@@ -326,12 +326,15 @@ func (r *rig) group(p *profile, name string) *string {
 
 func (r *rig) ruleID(p *profile, group string, port int32) *string {
 	r.t.Helper()
-	out, err := r.aws.EC2.DescribeSecurityGroupRules(r.ctx, &ec2.DescribeSecurityGroupRulesInput{
+	pages := ec2.NewDescribeSecurityGroupRulesPaginator(r.aws.EC2, &ec2.DescribeSecurityGroupRulesInput{
 		Filters: []ec2types.Filter{{Name: aws.String("group-id"), Values: []string{*r.group(p, group)}}}})
-	r.did(out, err)
-	for _, rule := range out.SecurityGroupRules {
-		if aws.ToInt32(rule.FromPort) == port {
-			return rule.SecurityGroupRuleId
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(r.ctx)
+		r.did(page, err)
+		for _, rule := range page.SecurityGroupRules {
+			if aws.ToInt32(rule.FromPort) == port {
+				return rule.SecurityGroupRuleId
+			}
 		}
 	}
 	r.t.Fatalf("group %s has no rule for port %d", group, port)
