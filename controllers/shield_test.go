@@ -65,7 +65,7 @@ var troubles = []trouble{
 		make:    spec(func(p *profile) { p.Spec.PodExecutionRole.PermissionsBoundaryARN = readOnly })},
 	{name: "guardrail forbids a declared policy", kind: "IAMRole", reason: v1alpha1.ReasonGuardrailViolation, at: []string{"managedPolicies[" + execution + "]"},
 		account: func(g *v1alpha1.Guardrails) { g.AllowedManagedPolicyARNs = []string{readOnly} }},
-	{name: "same rule twice", kind: "SecurityGroup", reason: v1alpha1.ReasonInvalidSpec, at: []string{"ingress[tcp/8443 10.0.0.0/16]"},
+	{name: "same rule twice", kind: "SecurityGroup", reason: v1alpha1.ReasonInvalidSpec, at: []string{"ingress[tcp/8443 10.0.0.0/16]"}, beyond: describing,
 		make: spec(func(p *profile) {
 			g := &p.Spec.SecurityGroups[0]
 			g.Ingress = append(g.Ingress, g.Ingress[0])
@@ -81,12 +81,6 @@ var troubles = []trouble{
 	{name: "statement without effect", kind: "KMSKey", reason: v1alpha1.ReasonInvalidSpec, at: []string{"policy"},
 		make: spec(func(p *profile) {
 			p.Spec.Encryption.KMSKey.AdditionalStatements = []string{`{"Principal":"*","Action":"kms:Decrypt","Resource":"*"}`}
-		})},
-	{name: "too many groups", kind: "SecurityGroupPolicy", reason: "TooManySecurityGroups", at: []string{"groupIDs"},
-		make: spec(func(p *profile) {
-			for i := range 3 {
-				p.Spec.SecurityGroups = append(p.Spec.SecurityGroups, v1alpha1.SecurityGroupSpec{Name: fmt.Sprint("more-", i)})
-			}
 		})},
 }
 
