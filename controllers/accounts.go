@@ -122,7 +122,7 @@ func guardOf(account *v1alpha1.AWSAccount) guardrails.Guardrails {
 	}
 }
 
-// The quotas of an account for which AWS has raised none: those that the schema defaults to as well.
+// The quotas of an account for which AWS has raised none.
 const (
 	defaultPoliciesPerRole = 10 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 	defaultRulesPerGroup   = 60 // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups

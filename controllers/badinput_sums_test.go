@@ -123,6 +123,9 @@ var sums = []badInput{
 	{name: "two groups whose names differ in case only", change: func(_ *rig, p *profile) {
 		p.Spec.SecurityGroups = append(p.Spec.SecurityGroups, v1alpha1.SecurityGroupSpec{Name: "Payments-Extra"})
 	}, reason: v1alpha1.ReasonInvalidSpec, words: []string{`"payments-extra" and "Payments-Extra"`}},
+	{name: "another account without a group", change: firstRule(func(rule *v1alpha1.SecurityGroupRule) {
+		rule.Protocol, rule.CIDR, rule.SecurityGroupName, rule.SecurityGroupAccountID = "-1", "", "payments-extra", "444455556666"
+	}), reason: v1alpha1.ReasonInvalidSpec, words: []string{"ingress[0]", "securityGroupAccountID goes with securityGroupID"}},
 	{name: "unknown group of the account itself", change: firstRule(func(rule *v1alpha1.SecurityGroupRule) {
 		rule.Protocol, rule.CIDR, rule.SecurityGroupID, rule.SecurityGroupAccountID = "-1", "", "sg-0dead", "111122223333"
 	}), reason: "SecurityGroupNotFound", words: []string{"sg-0dead", "securityGroupID"}},

@@ -4,7 +4,6 @@ package controllers_test
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"

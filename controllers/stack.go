@@ -5,6 +5,7 @@ package controllers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"strings"
 	"sync"
@@ -360,7 +361,11 @@ func declaredRules(specs []v1alpha1.SecurityGroupRule) []securitygroup.Rule {
 // known here.
 func canonicalRule(spec v1alpha1.SecurityGroupRule) (observed.Rule, error) {
 	peer := spec.CIDR + spec.SecurityGroupID + spec.PrefixListID
-	if spec.SecurityGroupAccountID != "" {
+	switch {
+	case spec.SecurityGroupAccountID == "":
+	case spec.SecurityGroupID == "":
+		return observed.Rule{}, errors.New("securityGroupAccountID goes with securityGroupID: give the id of the other account's group, or leave it out")
+	default:
 		peer = spec.SecurityGroupAccountID + "/" + peer
 	}
 	if spec.SecurityGroupName != "" {

@@ -122,18 +122,16 @@ type Guardrails struct {
 
 // Quotas are quotas of AWS that Service Quotas can raise for an account, as AWS has granted them.
 type Quotas struct {
-	// managedPoliciesPerRole is the quota "Managed policies attached to an IAM role" (IAM): 10 by default, 25 at most.
+	// managedPoliciesPerRole is the quota "Managed policies attached to an IAM role" (IAM), 25 at most. Omitted: 10.
 	// +optional
-	// +kubebuilder:default=10
 	// +kubebuilder:validation:Minimum=10
 	// +kubebuilder:validation:Maximum=25
 	ManagedPoliciesPerRole int32 `json:"managedPoliciesPerRole,omitempty"`
 
-	// rulesPerSecurityGroup is the quota "Inbound or outbound rules per security group" (Amazon VPC): 60 by default. It
-	// holds for each direction, and for IPv4 and IPv6 apart. Multiplied by the groups of a network interface it
-	// cannot exceed 1000.
+	// rulesPerSecurityGroup is the quota "Inbound or outbound rules per security group" (Amazon VPC). It holds for each
+	// direction, and for IPv4 and IPv6 apart. Multiplied by the groups of a network interface it cannot exceed 1000.
+	// Omitted: 60.
 	// +optional
-	// +kubebuilder:default=60
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000
 	RulesPerSecurityGroup int32 `json:"rulesPerSecurityGroup,omitempty"`

@@ -339,7 +339,6 @@ type IgnoredRules struct {
 // +kubebuilder:validation:XValidation:rule="!(self.protocol in ['tcp', 'udp', '6', '17']) || has(self.fromPort)",message="tcp and udp need fromPort and toPort (0 and 65535 for all ports)"
 // +kubebuilder:validation:XValidation:rule="self.protocol in ['icmp', 'icmpv6', '1', '58'] || !has(self.fromPort) || self.fromPort >= 0",message="-1 (all types) is for icmp and icmpv6 only: ports go from 0 to 65535"
 // +kubebuilder:validation:XValidation:rule="!(self.protocol in ['icmp', 'icmpv6', '1', '58']) || !has(self.fromPort) || !has(self.toPort) || (self.fromPort <= 255 && self.toPort <= 255 && (self.fromPort != -1 || self.toPort == -1))",message="for icmp and icmpv6, fromPort is the type and toPort the code: each from 0 to 255, or -1 for all; with type -1 the code must be -1 too"
-// +kubebuilder:validation:XValidation:rule="!has(self.securityGroupAccountID) || has(self.securityGroupID)",message="securityGroupAccountID goes with securityGroupID: give the id of the other account's group, or leave it out"
 type SecurityGroupRule struct {
 	// protocol is tcp, udp, icmp, icmpv6, -1 (all traffic), or a protocol number.
 	// +required
@@ -379,7 +378,7 @@ type SecurityGroupRule struct {
 	SecurityGroupID string `json:"securityGroupID,omitempty"`
 
 	// securityGroupAccountID is the account of the group in securityGroupID, where that is another one: a group of a
-	// peered VPC in the same Region. EC2 has to be told it.
+	// peered VPC in the same Region, which EC2 has to be told. It goes with securityGroupID only.
 	// +optional
 	// +kubebuilder:validation:Pattern=`^[0-9]{12}$`
 	// +kubebuilder:validation:MaxLength=12

@@ -54,6 +54,7 @@ spec:
     permissionsBoundaryARN: arn:aws:iam::111122223333:policy/boundary
     allowedManagedPolicyARNs: ["arn:aws:iam::aws:policy/*"]
     forbiddenIngressCIDRs: ["0.0.0.0/0", "::/0"]
+  quotas: {managedPoliciesPerRole: 20, rulesPerSecurityGroup: 200}
   resyncInterval: 10m
   driftEvents: {queueURL: "http://awssim.demo.svc:80/111122223333/fargate-drift"} # one on AWS must be in the region
 `,

@@ -70,6 +70,10 @@ func accountRules() []rule {
 			good: several{[]any{"0.0.0.0/0", "10.0.0.1/32"}, []any{"2001:db8::/32"}, []any{}}},
 		{at: spec + "resyncInterval", says: "resyncInterval must be a duration of at least 10s, such as 5m: AWS throttles accounts that are read more often",
 			bad: several{"9s", "0s", "-1h", "9999ms", "soon", "", "1d", "5"}, good: several{"10s", "1m30s", "24h", "5m0s"}},
+		{at: spec + "quotas.managedPoliciesPerRole", says: tooSmall(10), bad: several{9, -1}, good: several{10, absent{}}},
+		{at: spec + "quotas.managedPoliciesPerRole", says: tooLarge(25), bad: 26, good: 25},
+		{at: spec + "quotas.rulesPerSecurityGroup", says: tooSmall(1), bad: several{0, -1}, good: several{1, absent{}}},
+		{at: spec + "quotas.rulesPerSecurityGroup", says: tooLarge(1000), bad: 1001, good: 1000},
 		{at: spec + "resyncInterval", says: tooLong(32), bad: "1" + strings.Repeat("0", 31) + "s", good: strings.Repeat("0", 29) + "10s"},
 
 		{at: "status.conditions", says: tooMany(16), bad: list(17, condition), good: list(16, condition)},
@@ -162,7 +166,7 @@ func roleRules() []rule {
 	return []rule{
 		{at: role + ".name", says: pattern, bad: several{"", "a b", "path/a"}, good: several{"A+=,.@_-9", absent{}}},
 		{at: role + ".name", says: tooLong(64), bad: long(65), good: long(64)},
-		{at: role + ".managedPolicyARNs", says: tooMany(20), bad: list(21, numbered("arn:aws:iam::aws:policy/p%d")), good: several{list(20, numbered("arn:aws:iam::aws:policy/p%d")), []any{}, absent{}}},
+		{at: role + ".managedPolicyARNs", says: tooMany(25), bad: list(26, numbered("arn:aws:iam::aws:policy/p%d")), good: several{list(25, numbered("arn:aws:iam::aws:policy/p%d")), []any{}, absent{}}},
 		{at: role + ".managedPolicyARNs", says: unique, field: role + ".managedPolicyARNs[1]", bad: []any{awsPolicy, awsPolicy}, good: []any{awsPolicy, awsPolicy + "2"}},
 		{at: role + ".managedPolicyARNs[0]", says: pattern, bad: several{"", "AmazonEKSFargatePodExecutionRolePolicy", existing, "arn:aws:iam::aws:policy/"},
 			good: several{awsPolicy, "arn:aws-cn:iam::111122223333:policy/path/p"}},
@@ -267,6 +271,8 @@ func directionRules(at, first string) []rule {
 		{at: first, field: first + ".securityGroupID", says: pattern, bad: several{peer("securityGroupID", ""), peer("securityGroupID", "pods"), peer("securityGroupID", "sg-"), peer("securityGroupID", "sg-A")},
 			good: peer("securityGroupID", "sg-0123456789abcdef0")},
 		{at: first, field: first + ".securityGroupID", says: tooLong(64), bad: peer("securityGroupID", padded("sg-", 65)), good: peer("securityGroupID", padded("sg-", 64))},
+		{at: first + ".securityGroupAccountID", says: pattern, bad: several{"", "1111", "11112222333x"}, good: several{"111122223333", absent{}}},
+		{at: first + ".securityGroupAccountID", says: tooLong(12), bad: "1111222233334", good: "111122223333"},
 		{at: first, field: first + ".prefixListID", says: pattern, bad: several{peer("prefixListID", ""), peer("prefixListID", "s3"), peer("prefixListID", "pl-")}, good: peer("prefixListID", "pl-6da54004")},
 		{at: first, field: first + ".prefixListID", says: tooLong(64), bad: peer("prefixListID", padded("pl-", 65)), good: peer("prefixListID", padded("pl-", 64))},
 		{at: first + ".description", says: pattern, bad: several{"it's", "größer"}, good: several{"", "A a._-:/()#,@[]+=&;{}!$*9", absent{}}},
