@@ -57,7 +57,7 @@ func (p *plot) groupID(name string) (string, error) {
 func (p *plot) manifest(name string, edited bool) string {
 	text := strings.NewReplacer("name: payments\n", "name: "+name+"\n", "payments-pods", name+"-pods", "-payments,", "-"+name+",").Replace(p.suite.manifest(p.world))
 	if edited {
-		text = strings.NewReplacer("team: payments", "team: storm", "8443", "9443", "retentionDays: 90", "retentionDays: 30",
+		text = strings.NewReplacer("team: payments", "team: storm", "fromPort: 8443, toPort: 8443", "fromPort: 9443, toPort: 9443", "retentionDays: 90", "retentionDays: 30",
 			"rotationPeriodDays: 365", "rotationPeriodDays: 180", "ecr:BatchImportUpstreamImage", "ecr:BatchGetImage").Replace(text)
 	}
 	return text
@@ -259,18 +259,29 @@ func (s *suite) everything(t *testing.T) map[string]int {
 		did(t, page, err)
 		counts["logs"] += len(page.LogGroups)
 	}
-	clusters, err := s.backend.eks.ListClusters(background(), &eks.ListClustersInput{MaxResults: aws.Int32(100)})
-	did(t, clusters, err)
-	for _, cluster := range clusters.Clusters {
-		profiles := eks.NewListFargateProfilesPaginator(s.backend.eks, &eks.ListFargateProfilesInput{ClusterName: &cluster})
-		for profiles.HasMorePages() {
-			page, err := profiles.NextPage(background())
-			did(t, page, err)
-			counts["eks"] += len(page.FargateProfileNames)
+	clusters := eks.NewListClustersPaginator(s.backend.eks, &eks.ListClustersInput{})
+	for clusters.HasMorePages() {
+		page, err := clusters.NextPage(background())
+		did(t, page, err)
+		for _, cluster := range page.Clusters {
+			counts["eks"] += s.profilesOf(t, cluster)
 		}
 	}
 	maps.DeleteFunc(counts, func(_ string, n int) bool { return n == 0 })
 	return counts
+}
+
+// profilesOf counts the Fargate profiles of an EKS cluster.
+func (s *suite) profilesOf(t *testing.T, cluster string) int {
+	t.Helper()
+	count := 0
+	profiles := eks.NewListFargateProfilesPaginator(s.backend.eks, &eks.ListFargateProfilesInput{ClusterName: &cluster})
+	for profiles.HasMorePages() {
+		page, err := profiles.NextPage(background())
+		did(t, page, err)
+		count += len(page.FargateProfileNames)
+	}
+	return count
 }
 
 // silent waits until the operator has read each profile again, by itself, and looks that it wrote nothing to AWS. In

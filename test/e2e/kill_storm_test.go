@@ -36,7 +36,9 @@ func TestKilledAtRandom(t *testing.T) {
 	s.operator = s.startOperator(t, withoutLease)
 	s.applyAccount(t)
 	s.cluster.kubectl(t, "patch", "awsaccount/e2e", "--type=merge", "-p", `{"spec":{"resyncInterval":"10s"}}`)
-	t.Run("before a creation", s.killedBeforeACreation)
+	if !t.Run("before a creation", s.killedBeforeACreation) {
+		t.FailNow() // it may have left no operator
+	}
 	calm := s.newPlot(t, "calm", "payments", "orders")
 	calm.create(t)
 	for round := range rounds(t) {
