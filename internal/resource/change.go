@@ -69,6 +69,16 @@ func (o *Object) stuckAt(d drift.Difference) bool {
 	})
 }
 
+// stuck tells that an object which a field waits for is not to be made before somebody does something.
+func (p *pass) stuck(name string) bool {
+	for _, it := range p.items {
+		if name != "" && it.res.ID().String() == name {
+			return len(it.object.Problems) > 0 || p.held(it) || slices.ContainsFunc(it.object.Failures(), func(f Refusal) bool { return !f.Kind.Passing() && f.Kind != failure.Busy })
+		}
+	}
+	return false
+}
+
 // possible leaves out the changes that are not to be made now, and takes apart those of which some are. A change that
 // loosens waits until it is the only one.
 func (p *pass) possible(it *item) []Change {

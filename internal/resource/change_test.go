@@ -323,6 +323,19 @@ func TestALimitIsLiftedLast(t *testing.T) {
 	}
 }
 
+// What waits for an object that is not to be made is not left pending: it is shown.
+func TestWhatWaitsForWhatIsHeldUpIsShown(t *testing.T) {
+	w := newWorld()
+	a, b := &thing{w: w, name: "a", field: "1"}, &thing{w: w, name: "b", field: "1"}
+	opts := remember(enforce(), run(t, enforce(), a))
+	a.from, b.problem = "b", "no such thing"
+	for _, o := range run(t, opts, a, b).Objects[:1] {
+		if len(o.Drift) != 1 || len(o.Pending) > 0 || o.Drift[0].WaitsFor != "Thing/b" {
+			t.Errorf("drift %+v, pending %+v", o.Drift, o.Pending)
+		}
+	}
+}
+
 // What is about to be taken over, or may not be, is not said to be as declared.
 func TestAnObjectThatIsKeptOutIsShown(t *testing.T) {
 	for name, options := range map[string]func(*resource.Options, *table){

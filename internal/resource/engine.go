@@ -324,7 +324,7 @@ func (p *pass) sort(it *item, diffs []drift.Difference) {
 			switch {
 			case !p.opts.Enforce, p.stopsUs(it.own):
 				d.Action = drift.ReportOnly
-			case own && !obj.stuckAt(d):
+			case own && !obj.stuckAt(d) && !p.stuck(d.WaitsFor):
 				obj.Pending = append(obj.Pending, d)
 				continue
 			}

@@ -80,6 +80,9 @@ func accountRules() []rule {
 		{at: "status.conditions", says: unique, field: "status.conditions[1]", bad: []any{condition(1), condition(1)}, good: []any{condition(1), condition(2)}},
 		{at: "status.observedGeneration", says: tooSmall(0), bad: -1, good: 0},
 		{at: "status.callerARN", says: tooLong(2048), bad: long(2049), good: long(2048)},
+		{at: "status.permissionsBoundaryARNs", says: tooMany(16), bad: list(17, numbered("p%d")), good: list(16, numbered("p%d"))},
+		{at: "status.permissionsBoundaryARNs", field: "status.permissionsBoundaryARNs[1]", says: unique, bad: []any{"p", "p"}, good: []any{"p", "q"}},
+		{at: "status.permissionsBoundaryARNs[0]", says: tooLong(2048), bad: long(2049), good: long(2048)},
 		{at: "status.lastHandledReconcileRequest", says: tooLong(1024), bad: long(1025), good: long(1024)},
 	}
 }
@@ -229,7 +232,27 @@ func groupRules() []rule {
 				bad: several{peer("securityGroupName", "other"), peer("securityGroupName", "Pods")}, good: several{peer("securityGroupName", "pods"), peer("securityGroupID", "sg-0a")}},
 		)
 	}
-	return out
+	return append(out, ignoreRules()...)
+}
+
+// ignoreRules are the promises about rules of other controllers.
+func ignoreRules() []rule {
+	const at = "spec.securityGroups[0].ignoreRules"
+	const first = at + "[0]"
+	return []rule{
+		{at: at, says: tooMany(10), bad: list(11, func(int) any { return object{"tagKey": "k"} }), good: list(10, func(int) any { return object{"tagKey": "k"} })},
+		{at: first, says: "exactly one of the fields in [description tagKey] must be set",
+			bad:  several{object{}, object{"description": "elbv2*", "tagKey": "k"}},
+			good: several{object{"description": "elbv2*"}, object{"tagKey": "k"}}},
+		{at: first, says: "tagValue goes with tagKey: name the key as well", bad: object{"description": "elbv2*", "tagValue": "v"}, good: object{"tagKey": "k", "tagValue": "v"}},
+		{at: first, field: first + ".description", says: "description must hold more than wildcards: rules without a description of their own would all be ignored",
+			bad: several{object{"description": "*"}, object{"description": "?*"}}, good: object{"description": "a*"}},
+		{at: first, field: first + ".description", says: tooShort(1), bad: object{"description": ""}, good: object{"description": "a"}},
+		{at: first, field: first + ".description", says: tooLong(255), bad: object{"description": long(256)}, good: object{"description": long(255)}},
+		{at: first, field: first + ".tagKey", says: tooShort(1), bad: object{"tagKey": ""}, good: object{"tagKey": "k"}},
+		{at: first, field: first + ".tagKey", says: tooLong(128), bad: object{"tagKey": long(129)}, good: object{"tagKey": long(128)}},
+		{at: first, field: first + ".tagValue", says: tooLong(256), bad: object{"tagKey": "k", "tagValue": long(257)}, good: object{"tagKey": "k", "tagValue": long(256)}},
+	}
 }
 
 // directionRules are the promises that ingress and egress rules share.
@@ -373,6 +396,9 @@ func profileStatusRules() []rule {
 		{at: "status.profileStatus", says: tooLong(64), bad: long(65), good: long(64)},
 		{at: "status.tagKeys", says: tooMany(80), bad: list(81, numbered("k%d")), good: list(80, numbered("k%d"))},
 		{at: "status.tagKeys[0]", says: tooLong(128), bad: long(129), good: long(128)},
+		{at: "status.permissionsBoundaryARNs", says: tooMany(16), bad: list(17, numbered("p%d")), good: list(16, numbered("p%d"))},
+		{at: "status.permissionsBoundaryARNs", field: "status.permissionsBoundaryARNs[1]", says: unique, bad: []any{"p", "p"}, good: []any{"p", "q"}},
+		{at: "status.permissionsBoundaryARNs[0]", says: tooLong(2048), bad: long(2049), good: long(2048)},
 		{at: "status.lastHandledReconcileRequest", says: tooLong(1024), bad: long(1025), good: long(1024)},
 	}
 	for _, field := range []string{"passed", "failed", "score"} {
@@ -382,7 +408,9 @@ func profileStatusRules() []rule {
 	}
 	out = append(out, driftRules("status.drift", 50)...)
 	out = append(out, driftRules("status.repairs", 10)...)
-	return append(out, rule{at: "status.repairs[0].repairedTime", says: required, bad: absent{}, good: "2026-11-24T09:00:00Z"})
+	return append(out,
+		rule{at: "status.repairs[0].repairedTime", says: required, bad: absent{}, good: "2026-11-24T09:00:00Z"},
+		rule{at: "status.repairs[0].times", says: tooSmall(2), bad: 1, good: several{2, absent{}}})
 }
 
 // driftRules are the promises that a difference and a repaired one share.

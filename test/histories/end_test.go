@@ -30,8 +30,12 @@ func (w *world) end() []string {
 			p := i.kube.get(name)
 			say := func(format string, args ...any) { add(i.owner(name)+": "+format, args...) }
 			outcomes.count(i.checkStatus(p, say))
-			if p.Spec.Mode == v1alpha1.ModeEnforce && p.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(p.Status.Conditions, v1alpha1.ReadyCondition) {
+			switch {
+			case p.Spec.Mode != v1alpha1.ModeEnforce || !p.DeletionTimestamp.IsZero():
+			case meta.IsStatusConditionTrue(p.Status.Conditions, v1alpha1.ReadyCondition):
 				i.checkReady(p, objects, say)
+			case meta.IsStatusConditionTrue(p.Status.Conditions, v1alpha1.StalledCondition):
+				i.checkShield(p, objects, say)
 			}
 		}
 	}
@@ -131,6 +135,35 @@ func (i *install) checkReady(p *profile, objects []awssim.Object, add func(strin
 	}
 	i.checkKey(p, objects, found, add)
 	i.checkPods(p, found, add)
+}
+
+// checkShield: what keeps a profile from being ready keeps nothing else from being taken away, or at least shown.
+func (i *install) checkShield(p *profile, objects []awssim.Object, add func(string, ...any)) {
+	want, names := wantedBy(p), groupsByName(objects)
+	shown := map[string]bool{}
+	for _, d := range p.Status.Drift {
+		shown[d.Resource] = true
+	}
+	for _, o := range objects {
+		declared, is := want.objects[id(o)]
+		if !is || declared.atLeast || o.Tags[resource.OwnerTag] != i.owner(p.Name) || shown[statusName(o)] {
+			continue
+		}
+		for fact := range plain(o, names) {
+			if grants(fact) && !declared.facts[fact] {
+				add("stalled with %s, and %s has what is neither declared nor shown: %s", reason(p), id(o), fact)
+			}
+		}
+	}
+}
+
+// statusName is how status calls a role or a group; "" for anything else.
+func statusName(o awssim.Object) string {
+	kind := map[string]string{"role": "IAMRole/", "group": "SecurityGroup/"}[o.Kind]
+	if kind == "" {
+		return ""
+	}
+	return kind + o.Name
 }
 
 func compare(name string, want object, have map[string]bool, add func(string, ...any)) {

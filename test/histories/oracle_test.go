@@ -261,12 +261,16 @@ func (t *turn) checkFacts(before, now []awssim.Object, add func(string, ...any))
 	for arn, o := range current {
 		want, had := t.wanted.objects[id(o)], plain(old[arn], names)
 		for fact := range plain(o, names) {
-			grants := strings.HasPrefix(fact, "ingress ") || strings.HasPrefix(fact, "attached ") || strings.HasPrefix(fact, "inline ")
-			if grants && !had[fact] && !want.facts[fact] {
+			if grants(fact) && !had[fact] && !want.facts[fact] {
 				add("%s: granted what is not declared: %s", id(o), fact)
 			}
 		}
 	}
+}
+
+// grants tells that a fact lets somebody in, or lets the role do something.
+func grants(fact string) bool {
+	return strings.HasPrefix(fact, "ingress ") || strings.HasPrefix(fact, "attached ") || strings.HasPrefix(fact, "inline ")
 }
 
 // checkOperations: never two profile operations at once in a cluster.

@@ -19,6 +19,12 @@ var (
 	documents    = map[string]string{"pull": pullCache, "bucket": allOfS3}
 )
 
+// What can be declared, and not be had: a policy that does not exist, and a document that IAM refuses.
+const (
+	nobodysPolicy = "arn:aws:iam::aws:policy/Nobodys"
+	typo          = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3","Resource":"*"}]}`
+)
+
 // The names that profiles meet at.
 const (
 	sharedGroup    = "shared"
@@ -79,12 +85,12 @@ func drawRole(t *rapid.T, own string) v1alpha1.PodExecutionRoleSpec {
 		UnlistedPolicies: mostly(t, "unlisted policies", v1alpha1.UnlistedRemove, v1alpha1.UnlistedReport),
 	}
 	if coin(t, "managed") {
-		arns := []string{executionPolicy, from(t, "policy", attachable[1:])}
+		arns := []string{executionPolicy, mostly(t, "policy that exists", from(t, "policy", attachable[1:]), nobodysPolicy)}
 		role.ManagedPolicyARNs = &arns
 	}
 	for _, name := range []string{"pull", "bucket"} {
 		if coin(t, name) {
-			role.InlinePolicies = append(role.InlinePolicies, v1alpha1.InlinePolicy{Name: name, Document: documents[name]})
+			role.InlinePolicies = append(role.InlinePolicies, v1alpha1.InlinePolicy{Name: name, Document: mostly(t, "document", documents[name], typo)})
 		}
 	}
 	role.PermissionsBoundaryARN = mostly(t, "boundary", "", readOnly)
