@@ -125,7 +125,9 @@ func (w *world) full(name string, change func(*profile)) *profile {
 				Selectors: []v1alpha1.ProfileSelector{{Namespace: "payments"}},
 				SubnetIDs: []string{"subnet-0a"},
 			},
-			PodExecutionRole: v1alpha1.PodExecutionRoleSpec{InlinePolicies: []v1alpha1.InlinePolicy{{Name: "pull-cache", Document: pullCache}}},
+			PodExecutionRole: v1alpha1.PodExecutionRoleSpec{
+				InlinePolicies: []v1alpha1.InlinePolicy{{Name: "pull-cache", Document: pullCache}}, PermissionsBoundaryARN: readOnly,
+			},
 			SecurityGroups: []v1alpha1.SecurityGroupSpec{
 				{
 					Name: "payments-pods", Description: "payments pods",
@@ -257,7 +259,7 @@ func (w *world) tamper() {
 	w.did(w.aws.IAM.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: role, PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")}))
 	w.did(w.aws.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String("pull-cache"), PolicyDocument: aws.String(allOfS3)}))
 	w.did(w.aws.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String("backdoor"), PolicyDocument: aws.String(allOfS3)}))
-	w.did(w.aws.IAM.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: role, PermissionsBoundary: aws.String(readOnly)}))
+	w.did(w.aws.IAM.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: role}))
 	w.did(w.aws.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: role, Tags: []iamtypes.Tag{{Key: aws.String("team"), Value: aws.String("x")}}}))
 	w.did(w.aws.IAM.UntagRole(ctx, &iam.UntagRoleInput{RoleName: role, TagKeys: []string{resource.OwnerTag}}))
 	w.did(w.aws.Logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: aws.String(logGroupName), RetentionInDays: aws.Int32(1)}))
