@@ -57,6 +57,13 @@ func newRig() *rig {
 	return r
 }
 
+// said is how often it told of a failure, and what it logged. In a bubble, too, what runs on needs the lock.
+func (r *rig) said() (failed int, log []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed, slices.Clone(r.log)
+}
+
 func (r *rig) once(t *testing.T, want int) {
 	t.Helper()
 	if n, err := r.Once(t.Context(), 0); n != want || err != nil {
@@ -324,30 +331,30 @@ func TestRunBacksOffAndTellsOnce(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		// Pauses of 1, 2, 4 ... 60, 60 ... seconds, or down to half of them.
-		if n := len(r.queue.receives); n < 60 || n > 130 {
+		if n := r.queue.asked(); n < 60 || n > 130 {
 			t.Errorf("%d tries in an hour", n)
 		}
-		if r.Healthy() || !strings.Contains(r.Failing(), "sqs:ReceiveMessage") || len(r.log) != 1 || r.failed != len(r.queue.receives) {
-			t.Errorf("healthy %v, failing %q, %d failed, log %q", r.Healthy(), r.Failing(), r.failed, r.log)
+		if failed, log := r.said(); r.Healthy() || !strings.Contains(r.Failing(), "sqs:ReceiveMessage") || len(log) != 1 || failed != r.queue.asked() {
+			t.Errorf("healthy %v, failing %q, %d failed, log %q", r.Healthy(), r.Failing(), failed, log)
 		}
 		r.queue.mu.Lock()
 		r.queue.receiveError = nil
 		r.queue.mu.Unlock()
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if !r.Healthy() || r.Failing() != "" || len(r.log) != 2 {
-			t.Errorf("healthy %v, failing %q, log %q", r.Healthy(), r.Failing(), r.log)
+		if _, log := r.said(); !r.Healthy() || r.Failing() != "" || len(log) != 2 {
+			t.Errorf("healthy %v, failing %q, log %q", r.Healthy(), r.Failing(), log)
 		}
-		before := len(r.queue.receives)
+		before := r.queue.asked()
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if n := len(r.queue.receives) - before; n != int(time.Hour/longPoll) {
+		if n := r.queue.asked() - before; n != int(time.Hour/longPoll) {
 			t.Errorf("%d receives in an hour of an empty queue", n)
 		}
 		cancel()
 		ended.Wait()
-		if len(r.log) != 2 || r.Failing() != "" {
-			t.Errorf("the end is told as an error: %q", r.log)
+		if _, log := r.said(); len(log) != 2 || r.Failing() != "" {
+			t.Errorf("the end is told as an error: %q", log)
 		}
 	})
 }

@@ -44,6 +44,13 @@ func (q *queue) send(bodies ...string) {
 	}
 }
 
+// asked is how often messages were asked for.
+func (q *queue) asked() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.receives)
+}
+
 func (q *queue) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInput, _ ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error) {
 	q.mu.Lock()
 	q.receives = append(q.receives, in)
