@@ -210,6 +210,17 @@ func (p *pass) judge(it *item) {
 	obj.Read = true
 	it.own = p.opts.ownerOf(it.res, it.obs, it.prior)
 	p.describe(it)
+	p.objections(it)
+	if it.own == foreign {
+		return
+	}
+	p.sort(it, p.differences(it))
+	p.waiting(it)
+}
+
+// objections are the problems of the object as it was observed.
+func (p *pass) objections(it *item) {
+	obj := it.object
 	for _, problem := range it.obs.Problems {
 		obj.add(problem)
 	}
@@ -222,10 +233,11 @@ func (p *pass) judge(it *item) {
 	if problem := p.tagQuotaProblem(it); problem != nil {
 		obj.add(*problem)
 	}
-	if it.own == foreign {
-		return
-	}
-	p.sort(it, p.differences(it))
+}
+
+// waiting notes what the object waits for: AWS, a field's turn, or to be shown.
+func (p *pass) waiting(it *item) {
+	obj := it.object
 	if obj.Waiting == nil {
 		obj.Waiting = it.obs.Busy
 	}
@@ -331,15 +343,22 @@ func (p *pass) sort(it *item, diffs []drift.Difference) {
 		}
 		obj.Drift = append(obj.Drift, d)
 	}
-	if it.own != ours {
-		return
+	if it.own == ours {
+		obj.Hash = p.matched(it, repairs)
 	}
+}
+
+// matched is the declaration that an object of ours matched last, after it was found to differ in so many fields that are
+// to be repaired.
+func (p *pass) matched(it *item, repairs int) string {
+	obj := it.object
 	// An edit of which only fields are missing that are held up counts as done: what differs beside them from now on is
 	// drift.
 	done := repairs == 0 || p.opts.Enforce && len(obj.Pending) == 0 && it.prior.Hash != ""
-	if obj.Hash = it.prior.Hash; done && it.obs.Busy == nil && len(obj.Unjudged) == 0 && !it.unproven {
-		obj.Hash = p.declaration(it)
+	if done && it.obs.Busy == nil && len(obj.Unjudged) == 0 && !it.unproven {
+		return p.declaration(it)
 	}
+	return it.prior.Hash
 }
 
 // matchedBefore tells that the object was as declared before, so that a difference is drift and no edit.
