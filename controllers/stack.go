@@ -40,7 +40,9 @@ const loggingPolicyName = "fargate-logging"
 type memory struct {
 	queue    *fargateprofile.Queue
 	policies *iamrole.PolicyCache
-	now      func() time.Time
+	// principals are those that KMS does not know yet.
+	principals *kmskey.Principals
+	now        func() time.Time
 
 	// actors are who changed what lately, hears tells whether events tell of changes in a service.
 	actors *actors
@@ -130,7 +132,8 @@ func (m *memories) of(scope awsapi.Scope) *memory {
 	}
 	if m.known[scope] == nil {
 		m.known[scope] = &memory{
-			queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache(), now: m.now, actors: &actors{now: m.now},
+			queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache(), principals: kmskey.NewPrincipals(m.now),
+			now: m.now, actors: &actors{now: m.now},
 			hears: func(source string) bool { return m.hears != nil && m.hears(scope, source) },
 		}
 	}
@@ -185,11 +188,13 @@ func (s *stack) key() []resource.Resource {
 	if err != nil { // said by specProblems, which keeps the key from being written
 		policy, _ = s.keyPolicy(nil)
 	}
-	return []resource.Resource{kmskey.New(s.account.KMS, s.account.Logs, kmskey.Desired{
+	key := kmskey.New(s.account.KMS, s.account.Logs, kmskey.Desired{
 		Alias: spec.Alias, Policy: policy,
 		RotationPeriodDays: spec.RotationPeriodDays, DeletionWindowDays: spec.DeletionWindowDays,
 		Description: "FargateSecurityProfile " + s.profile.Namespace + "/" + s.profile.Name,
-	}, s.prior[s.keyID()], s.orphanKeys)}
+	}, s.prior[s.keyID()], s.orphanKeys)
+	key.Patient(s.memory.principals)
+	return []resource.Resource{key}
 }
 
 // keyPolicy is the policy of the declared key with statements added to it.

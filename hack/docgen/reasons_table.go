@@ -59,6 +59,7 @@ var reasons = []reason{
 	{waiting, "WaitingForDependency", "Another object has to exist, or to go, first."},
 	{waiting, "WaitingForFargateProfile", "EKS is creating or deleting the profile."},
 	{waiting, "WaitingForKey", "KMS or CloudWatch Logs does not know the new key everywhere yet."},
+	{waiting, "WaitingForPrincipal", "KMS does not know a principal of the key policy, which may have been made just now; tried for two minutes."},
 	{waiting, "WaitingForRole", "IAM does not know the new role everywhere yet."},
 	{waiting, "WaitingForRolePropagation", "EKS does not see the role's trust policy yet; tried for two minutes."},
 	{waiting, "WaitingForSecurityGroup", "EC2 knows the group's name but does not show the group yet."},

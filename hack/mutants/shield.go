@@ -110,6 +110,14 @@ var shieldMutants = []mutant{
 		`			return r.doing("scheduling the deletion", err)`,
 		`			_ = err`}},
 		keys, "TestAKeyThatMayNotBeDeletedKeepsItsAlias"},
+	{"principal that KMS does not see yet stalls at once", 0, []edit{{keys + "/principals.go",
+		`&& r.principals.patient(policy):`,
+		`&& false:`}},
+		keys, "TestAPrincipalThatKMSDoesNotSeeYetIsWaitedFor"},
+	{"principal that there is not is waited for without end", 0, []edit{{keys + "/principals.go",
+		`return now.Sub(r.first) < principalPatience`,
+		`return true`}},
+		keys, "TestAPrincipalThatKMSDoesNotSeeYetIsWaitedFor"},
 	{"references are revoked while nobody knows who uses the group", 3, []edit{{groups + "/delete.go",
 		`	if len(holders) == 0 {
 		return r.waiting(nil)

@@ -40,8 +40,8 @@ func (r *Resource) Changes(o *resource.Observation, _ resource.Values) []resourc
 	return list
 }
 
-// Create implements resource.Resource: it makes a key, then what needs its id. KMS is eventually consistent, so that the next call may not know the
-// key yet (https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency).
+// Create implements resource.Resource: it makes a key, then what needs its id. KMS is eventually consistent, so that the
+// next call may not know the key yet (https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency).
 func (r *Resource) Create(ctx context.Context, _ resource.Values, tags map[string]string) error {
 	// The SDK must not repeat this call by itself: after a lost answer a repetition makes a second key. The owner tag
 	// leads the next pass to the first one.
@@ -53,8 +53,8 @@ func (r *Resource) Create(ctx context.Context, _ resource.Values, tags map[strin
 		KeyUsage:    types.KeyUsageTypeEncryptDecrypt,
 		Tags:        tagList(tags),
 	}, once)
-	if err != nil {
-		return fmt.Errorf("creating %s: %w", r.ID(), err)
+	if err = r.withPolicy("creating", err); err != nil {
+		return err
 	}
 	key := facts(out.KeyMetadata)
 	r.arn, r.made, r.madeState = key.ARN, key.ARN, key.State // the next read of this pass finds it, even before alias and tags are visible
@@ -88,7 +88,7 @@ func (r *Resource) cancelDeletion(ctx context.Context, key observed.Key) error {
 
 func (r *Resource) setPolicy(ctx context.Context, d detail) error {
 	_, err := r.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &d.key.ARN, PolicyName: aws.String("default"), Policy: &r.desired.Policy})
-	return r.doing("setting the policy", err)
+	return r.withPolicy("setting the policy", err)
 }
 
 // setRotation turns rotation on, or changes its period: both are EnableKeyRotation.

@@ -141,7 +141,7 @@ func (r *Resource) observation(d detail) *resource.Observation {
 			r.ID(), key.AliasTarget, d.aliasOwner, resource.OwnerTag)})
 	}
 	o.Record = func(s *observed.State) { s.Key = &key }
-	if pending(key.State) && r.arn != key.ARN {
+	if pending(key.State) && !r.ours && key.Tags[resource.OwnerTag] == "" {
 		o.Caution = "somebody has scheduled its deletion, which its adoption takes back"
 		o.Problems = append(o.Problems, resource.Problem{
 			Reason: ReasonPendingDeletion, Path: statePath, Warning: true, Message: fmt.Sprintf("%s: %s", r.ID(), o.Caution),

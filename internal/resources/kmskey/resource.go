@@ -42,6 +42,8 @@ const (
 	ReasonUnusable          = "KeyUnusable"
 	ReasonInUse             = "KeyInUse"
 	ReasonWaiting           = "WaitingForKey"
+	// ReasonWaitingForPrincipal: KMS does not know a principal of the policy, which may have been made just now.
+	ReasonWaitingForPrincipal = "WaitingForPrincipal"
 )
 
 // defaultWindowDays is the longest window, and KMS's own default:
@@ -77,6 +79,9 @@ type Resource struct {
 	// desired is nil for a key that is only to be deleted.
 	desired    *Desired
 	findOrphan FindOrphan
+	principals *Principals
+	// ours: status remembers the key as created or adopted.
+	ours bool
 }
 
 var (
@@ -90,7 +95,8 @@ var (
 // between CreateKey and CreateAlias leaves a key that only its owner tag leads back to: findOrphan looks for it, and
 // is called only when neither prior.ARN nor the alias leads to a key.
 func New(client awsapi.KMS, logs awsapi.Logs, d Desired, prior resource.Prior, findOrphan FindOrphan) *Resource {
-	return &Resource{kms: client, logs: logs, alias: d.Alias, arn: prior.ARN, desired: &d, findOrphan: findOrphan}
+	ours := prior.Origin == resource.Created || prior.Origin == resource.Adopted
+	return &Resource{kms: client, logs: logs, alias: d.Alias, arn: prior.ARN, desired: &d, findOrphan: findOrphan, ours: ours}
 }
 
 // Leftover returns the Resource of a key that is no longer declared and only waits for its deletion. Where the alias is

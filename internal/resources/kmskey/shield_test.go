@@ -3,14 +3,17 @@
 package kmskey
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -80,7 +83,12 @@ func TestAReplicaIsNotToldToRotate(t *testing.T) {
 func TestAKeyPendingDeletionSaysSoBeforeItIsAdopted(t *testing.T) {
 	f := newFixture(t)
 	f.created()
-	r := f.key("") // as one who knows nothing of it
+	r := f.key("")
+	arn := f.observe(r).ARN
+	if _, err := f.kms.UntagResource(ctx, &kms.UntagResourceInput{KeyId: &arn, TagKeys: []string{resource.OwnerTag}}); err != nil {
+		t.Fatal(err)
+	}
+	r = f.key(arn) // status lists it, and not as ours
 	o := f.observe(r)
 	if o.Caution != "" {
 		t.Fatalf("caution %q", o.Caution)
@@ -104,5 +112,37 @@ func TestWhatIsRefusedToShowIsNotJudged(t *testing.T) {
 		if o := f.observe(r); !o.Exists || len(o.Unread) != 1 || o.Unread[0].Path != path {
 			t.Errorf("%s: exists %v, unread %+v", action, o.Exists, o.Unread)
 		}
+	}
+}
+
+// A role that was just made is one that KMS does not see yet: its refusal is waited for, two minutes.
+func TestAPrincipalThatKMSDoesNotSeeYetIsWaitedFor(t *testing.T) {
+	f, now := newFixture(t), time.Unix(0, 0)
+	r := f.key("")
+	r.Patient(NewPrincipals(func() time.Time { return now }))
+	refused := func() error {
+		f.sim.Fail("kms:CreateKey", "MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.", 400, 1)
+		return r.Create(ctx, nil, owned)
+	}
+	var waiting *resource.Waiting
+	for _, at := range []time.Duration{0, time.Minute, principalPatience - 1} {
+		now = time.Unix(0, 0).Add(at)
+		if err := refused(); !errors.As(err, &waiting) || waiting.Reason != ReasonWaitingForPrincipal {
+			t.Fatalf("after %s: %v", at, err)
+		}
+	}
+	now = now.Add(1)
+	if err := refused(); errors.As(err, &waiting) || awsapi.Code(err) != "MalformedPolicyDocumentException" {
+		t.Errorf("after two minutes: %v", err)
+	}
+	if err := r.Create(ctx, nil, owned); err != nil {
+		t.Fatal(err)
+	}
+	if err := refused(); !errors.As(err, &waiting) {
+		t.Errorf("a refusal long after is a new one: %v", err)
+	}
+	f.sim.Fail("kms:CreateKey", "MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.", 400, 1)
+	if err := r.Create(ctx, nil, owned); errors.As(err, &waiting) {
+		t.Errorf("another fault of the policy is waited for: %v", err)
 	}
 }
