@@ -80,6 +80,7 @@ spec:
     description: the pods
     ingress: [{protocol: tcp, fromPort: 8443, toPort: 8443, cidr: 10.0.0.0/16, description: mesh}]
     egress: [{protocol: tcp, fromPort: 443, toPort: 443, cidr: 10.0.0.0/16, description: inside}]
+    ignoreRules: [{description: elbv2.k8s.aws/*}]
   podSecurityGroups: {namespace: payments, podSelector: {matchLabels: {tier: backend}}}
   logging: {logGroup: {name: /aws/eks/prod/fargate/payments, retentionDays: 90}}
   encryption: {kmsKey: {alias: alias/payments, additionalStatements: ["{}"]}}
@@ -109,6 +110,7 @@ repairs:
 posture: {passed: 17, failed: 1, score: 94, failedControls: [EC2.18]}
 profileStatus: Active
 tagKeys: [team]
+permissionsBoundaryARNs: ["arn:aws:iam::111122223333:policy/boundary"]
 lastHandledReconcileRequest: now
 `,
 }

@@ -80,9 +80,6 @@ func accountRules() []rule {
 		{at: "status.conditions", says: unique, field: "status.conditions[1]", bad: []any{condition(1), condition(1)}, good: []any{condition(1), condition(2)}},
 		{at: "status.observedGeneration", says: tooSmall(0), bad: -1, good: 0},
 		{at: "status.callerARN", says: tooLong(2048), bad: long(2049), good: long(2048)},
-		{at: "status.permissionsBoundaryARNs", says: tooMany(16), bad: list(17, numbered("p%d")), good: list(16, numbered("p%d"))},
-		{at: "status.permissionsBoundaryARNs", field: "status.permissionsBoundaryARNs[1]", says: unique, bad: []any{"p", "p"}, good: []any{"p", "q"}},
-		{at: "status.permissionsBoundaryARNs[0]", says: tooLong(2048), bad: long(2049), good: long(2048)},
 		{at: "status.lastHandledReconcileRequest", says: tooLong(1024), bad: long(1025), good: long(1024)},
 	}
 }
