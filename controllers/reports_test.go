@@ -124,7 +124,9 @@ func TestADeletionIsNotTakenBackInSilence(t *testing.T) {
 	p := r.full()
 	r.create(p)
 	r.stalled(p, "NotOwned", "somebody has scheduled its deletion", "adoptionPolicy")
-	r.edit(p, func(p *profile) { p.Spec.AdoptionPolicy, p.Spec.Mode = v1alpha1.AdoptionPolicyAdopt, v1alpha1.ModeObserve })
+	r.edit(p, func(p *profile) {
+		p.Spec.AdoptionPolicy, p.Spec.Mode = v1alpha1.AdoptionPolicyAdopt, v1alpha1.ModeObserve
+	})
 	r.read(p)
 	if c := condition(p, "EncryptionReady"); !strings.Contains(c.Message, "takes back") || !slices.Contains(driftPaths(p), "KMSKey/"+alias+" state") {
 		t.Errorf("Observe does not say it:\n%s", describe(p))
@@ -132,7 +134,9 @@ func TestADeletionIsNotTakenBackInSilence(t *testing.T) {
 	r.edit(p, mode(v1alpha1.ModeEnforce))
 	r.ready(p)
 	r.eventually("the Event", func() error {
-		if !slices.ContainsFunc(r.eventNotes(p), func(note string) bool { return strings.Contains(note, "takes back") && strings.Contains(note, "KMSKey/"+alias) }) {
+		if !slices.ContainsFunc(r.eventNotes(p), func(note string) bool {
+			return strings.Contains(note, "takes back") && strings.Contains(note, "KMSKey/"+alias)
+		}) {
 			return fmt.Errorf("events are %q", r.eventNotes(p))
 		}
 		return nil
