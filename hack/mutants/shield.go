@@ -134,7 +134,7 @@ var shieldMutants = []mutant{
 		keys, "TestAReplicaIsNotToldToRotate"},
 	{"retention is set on a class that has none", 0, []edit{{"internal/resources/loggroup/diff.go",
 		`case group.Class == string(types.LogGroupClassDelivery):`,
-		`case false:`}},
+		`case group.Class == string(types.LogGroupClassDelivery) && false:`}},
 		"internal/resources/loggroup", "TestRetentionOfAClassThatHasNone"},
 	{"rules of other controllers are removed", 0, []edit{{groups + "/diff.go",
 		`func(i Ignored) bool { return i.fits(rule.Rule) }`,

@@ -242,6 +242,10 @@ func checkShield(t *testing.T, tab *table, o *resource.Object, trouble, tamperin
 	if o.Settled() {
 		t.Error("the trouble is not told")
 	}
+	untouched := slices.Contains([]string{"problem", "problem of all", "unread"}, trouble)
+	if untouched && slices.ContainsFunc(tab.calls, func(call string) bool { return strings.Contains(call, "f[a]") }) {
+		t.Errorf("f[a] is not to be touched: calls %q", tab.calls)
+	}
 }
 
 func TestWhatAGuardrailForbidsGoesFirst(t *testing.T) {
