@@ -243,8 +243,9 @@ func checkShield(t *testing.T, tab *table, o *resource.Object, trouble, tamperin
 		t.Error("the trouble is not told")
 	}
 	untouched := slices.Contains([]string{"problem", "problem of all", "unread"}, trouble)
-	if untouched && slices.ContainsFunc(tab.calls, func(call string) bool { return strings.Contains(call, "f[a]") }) {
-		t.Errorf("f[a] is not to be touched: calls %q", tab.calls)
+	before := map[bool]string{true: "1", false: "evil"}[edit]
+	if untouched && tab.inForce["f[a]"] != before {
+		t.Errorf("f[a] is not to be touched, and was set to %q", tab.inForce["f[a]"])
 	}
 }
 
