@@ -17,6 +17,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/ekscluster"
@@ -41,7 +42,7 @@ type memory struct {
 	queue    *fargateprofile.Queue
 	policies *iamrole.PolicyCache
 	// principals are those that KMS does not know yet.
-	principals *kmskey.Principals
+	principals *memo.Refusals
 	now        func() time.Time
 
 	// actors are who changed what lately, hears tells whether events tell of changes in a service.

@@ -53,7 +53,7 @@ func (r *Resource) Create(ctx context.Context, v resource.Values, tags map[strin
 	})
 	refusal := cluster + " " + r.name + " " + role
 	if err == nil {
-		r.queue.accepted(refusal)
+		r.queue.refusals.Accepted(refusal)
 		r.made = profileOf(out.FargateProfile)
 		return nil
 	}
@@ -79,7 +79,7 @@ func (r *Resource) refused(cluster, refusal string, err error) error {
 	}
 	// Others need not wait for this one's fault.
 	r.queue.Leave(cluster, r.name)
-	if roleNotSeen(err) && r.queue.refused(refusal) {
+	if roleNotSeen(err) && r.queue.refusals.Refused(refusal) {
 		return r.waiting(ReasonWaitingForRole, "%s waits until EKS sees the trust policy of %s, which takes a little while after it was written.",
 			r.ID(), r.desired.Role)
 	}

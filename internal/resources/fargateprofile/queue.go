@@ -3,10 +3,10 @@
 package fargateprofile
 
 import (
-	"maps"
 	"sync"
 	"time"
 
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 )
 
@@ -42,7 +42,7 @@ type Queue struct {
 	mu       sync.Mutex
 	now      func() time.Time
 	lines    map[string][]*ticket
-	refusals map[string]refusal
+	refusals *memo.Refusals // of roles
 	others   map[string]map[string]other
 	paces    map[Operation]pace
 }
@@ -56,8 +56,6 @@ type ticket struct {
 	wake    func()
 }
 
-type refusal struct{ first, last time.Time }
-
 type other struct {
 	profile observed.FargateProfile
 	// resting: it was in no state of change, and we have not asked for an operation of it since.
@@ -67,7 +65,7 @@ type other struct {
 
 // NewQueue returns an empty queue that takes the time from now.
 func NewQueue(now func() time.Time) *Queue {
-	return &Queue{now: now, lines: map[string][]*ticket{}, refusals: map[string]refusal{}, others: map[string]map[string]other{}, paces: map[Operation]pace{}}
+	return &Queue{now: now, lines: map[string][]*ticket{}, refusals: memo.NewRefusals(now, roleWait, ticketLife), others: map[string]map[string]other{}, paces: map[Operation]pace{}}
 }
 
 // Join asks for a turn, and keeps the place in the line of one that has asked before. It returns the name of the profile
@@ -179,29 +177,6 @@ func (q *Queue) drop(cluster string, gone func(*ticket) bool) {
 	if head := rest[0]; head != line[0] && head.wake != nil {
 		head.wake()
 	}
-}
-
-// refused notes that AWS refused a role and says whether that can still be IAM's delay. A refusal long after the last
-// one begins anew.
-func (q *Queue) refused(key string) (mayPass bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := q.now()
-	maps.DeleteFunc(q.refusals, func(_ string, r refusal) bool { return now.Sub(r.last) > ticketLife })
-	r, seen := q.refusals[key]
-	if !seen {
-		r.first = now
-	}
-	r.last = now
-	q.refusals[key] = r
-	return now.Sub(r.first) < roleWait
-}
-
-// accepted forgets that a role was refused.
-func (q *Queue) accepted(key string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.refusals, key)
 }
 
 // remember keeps the immutable part of a profile.

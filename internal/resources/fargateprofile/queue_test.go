@@ -149,26 +149,26 @@ func TestLeavingMakesRoom(t *testing.T) {
 
 func TestARefusedRoleIsExcusedForAWhile(t *testing.T) {
 	q, clock := newQueue()
-	if !q.refused("k") {
+	if !q.refusals.Refused("k") {
 		t.Error("not excused at first")
 	}
 	clock.Advance(roleWait - time.Second)
-	if !q.refused("k") {
+	if !q.refusals.Refused("k") {
 		t.Error("not excused within the wait")
 	}
 	clock.Advance(time.Second)
-	if q.refused("k") {
+	if q.refusals.Refused("k") {
 		t.Error("excused after the wait")
 	}
-	q.accepted("k")
-	if !q.refused("k") {
+	q.refusals.Accepted("k")
+	if !q.refusals.Refused("k") {
 		t.Error("a refusal after an acceptance is a new one")
 	}
 	clock.Advance(ticketLife + time.Second)
-	if !q.refused("k") {
+	if !q.refusals.Refused("k") {
 		t.Error("a refusal long after the last is a new one")
 	}
-	if !q.refused("other") {
+	if !q.refusals.Refused("other") {
 		t.Error("another role is judged by this one")
 	}
 }

@@ -5,11 +5,11 @@ package kmskey
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -24,65 +24,23 @@ const forgetAfter = time.Hour
 // invalidPrincipal is in what KMS says of a principal that it does not know. The code alone is that of any bad policy.
 const invalidPrincipal = "invalid principals"
 
-// Principals remembers since when KMS has refused policies for a principal that it does not know. One serves an account; it
-// is safe for concurrent use. Losing it costs some patience.
-type Principals struct {
-	now   func() time.Time
-	mu    sync.Mutex
-	since map[string]refusal
-}
-
-type refusal struct{ first, last time.Time }
-
-// NewPrincipals returns Principals that know of no refusal.
-func NewPrincipals(now func() time.Time) *Principals {
-	return &Principals{now: now, since: map[string]refusal{}}
-}
-
-// patient notes a refusal, and tells that it may still pass.
-func (p *Principals) patient(what string) bool {
-	if p == nil {
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.now()
-	for other, r := range p.since {
-		if now.Sub(r.last) > forgetAfter {
-			delete(p.since, other)
-		}
-	}
-	r, known := p.since[what]
-	if !known {
-		r.first = now
-	}
-	r.last = now
-	p.since[what] = r
-	return now.Sub(r.first) < principalPatience
-}
-
-// accepted forgets a refusal.
-func (p *Principals) accepted(what string) {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.since, what)
+// NewPrincipals returns the memory of the principals that KMS does not know yet. One serves an account.
+func NewPrincipals(now func() time.Time) *memo.Refusals {
+	return memo.NewRefusals(now, principalPatience, forgetAfter)
 }
 
 // Patient says where to remember that KMS does not know a principal yet. Without it nothing is waited for.
-func (r *Resource) Patient(principals *Principals) { r.principals = principals }
+func (r *Resource) Patient(principals *memo.Refusals) { r.principals = principals }
 
 // withPolicy turns the refusal of a principal into waiting, for a bounded time: a role that was just made is one that KMS
 // does not see yet.
 func (r *Resource) withPolicy(what string, err error) error {
 	policy := r.alias + " " + canonical.Hash(r.desired.Policy)
 	switch {
+	case r.principals == nil:
 	case err == nil:
-		r.principals.accepted(policy)
-		return nil
-	case awsapi.Code(err) == "MalformedPolicyDocumentException" && strings.Contains(err.Error(), invalidPrincipal) && r.principals.patient(policy):
+		r.principals.Accepted(policy)
+	case awsapi.Code(err) == "MalformedPolicyDocumentException" && strings.Contains(err.Error(), invalidPrincipal) && r.principals.Refused(policy):
 		return &resource.Waiting{Reason: ReasonWaitingForPrincipal, Message: fmt.Sprintf(
 			"%s: KMS does not know a principal of the key policy; if it was just made, KMS sees it in a while, else correct additionalStatements", r.ID())}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
@@ -79,7 +80,7 @@ type Resource struct {
 	// desired is nil for a key that is only to be deleted.
 	desired    *Desired
 	findOrphan FindOrphan
-	principals *Principals
+	principals *memo.Refusals
 	// ours: status remembers the key as created or adopted.
 	ours bool
 }
