@@ -22,7 +22,6 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -95,6 +94,9 @@ func run(ctx context.Context, o options) error {
 	if o.concurrency < 1 {
 		return fmt.Errorf("--concurrency is %d: give at least 1", o.concurrency)
 	}
+	if strings.Contains(o.operatorID, "/") {
+		return fmt.Errorf("--operator-id is %q: it must not contain a slash, which separates the parts of the owner tag", o.operatorID)
+	}
 	if o.readMode != "shared" && o.readMode != "objects" {
 		return fmt.Errorf("--read-mode is %q: give shared or objects", o.readMode)
 	}
@@ -146,10 +148,10 @@ func newManager(o options) (ctrl.Manager, error) {
 	}
 	return ctrl.NewManager(ctrl.GetConfigOrDie(), ctrl.Options{
 		Scheme: scheme, Metrics: metricsOptions, HealthProbeBindAddress: o.probeAddress, PprofBindAddress: o.pprofAddress,
-		// Accounts are all in the cache: profiles of every shard use them.
+		// Accounts are all in the cache: custom resources of every shard use them.
 		Cache: cache.Options{
 			DefaultTransform: controllers.Slim,
-			ByObject:         map[client.Object]cache.ByObject{&v1alpha1.FargateSecurityProfile{}: {Label: o.shard}},
+			ByObject:         controllers.ByLabel(o.shard),
 		},
 		LeaderElection: o.leaderElection, LeaderElectionID: controllers.LeaseName(o.shard), LeaderElectionNamespace: o.namespace,
 		LeaderElectionReleaseOnCancel: true, // the process ends when Start returns
@@ -173,16 +175,19 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 	m.WatchLimits(sessions.Limits)
 	account := &controllers.AccountReconciler{
 		Client: mgr.GetClient(), Sessions: sessions, Metrics: m, Timing: controllers.DefaultTiming,
-		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllProfiles: mgr.GetAPIReader(),
+		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllShards: mgr.GetAPIReader(),
 	}
-	profile := &controllers.ProfileReconciler{
+	operator := &controllers.Operator{
 		Client: mgr.GetClient(), API: mgr.GetAPIReader(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
 		Accounts:     &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: o.namespace},
-		Recorder:     mgr.GetEventRecorder("fargatesecurityprofile"),
 		Installation: resource.Installation{UID: installation, Former: strings.FieldsFunc(o.formerInstallations, func(r rune) bool { return r == ',' || r == ' ' })},
 		OperatorID:   cmp.Or(o.operatorID, installation), ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared",
 	}
-	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Profiles: profile, Metrics: m, Log: ctrl.Log.WithName("events")}
-	account.Queues, profile.Hears = queues, queues.Hears
-	return errors.Join(account.SetupWithManager(mgr), profile.SetupWithManager(mgr), mgr.Add(queues))
+	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Operator: operator, Metrics: m, Log: ctrl.Log.WithName("events")}
+	account.Queues, operator.Hears = queues, queues.Hears
+	errs := []error{account.SetupWithManager(mgr), mgr.Add(queues)}
+	for _, kind := range controllers.Kinds {
+		errs = append(errs, operator.Reconciler(kind, mgr.GetEventRecorder(strings.ToLower(kind.Name))).SetupWithManager(mgr))
+	}
+	return errors.Join(errs...)
 }

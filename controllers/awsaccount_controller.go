@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,12 +41,12 @@ type AccountReconciler struct {
 	Recorder events.EventRecorder
 	Metrics  *Metrics
 	Timing   Timing
-	// Shard selects the accounts whose status this operator keeps; nil means all. Profiles use any account.
+	// Shard selects the accounts whose status this operator keeps; nil means all. Other kinds use any account.
 	Shard labels.Selector
 	// Queues listens to the event queues of accounts. Nil: to none.
 	Queues *Queues
-	// AllProfiles reads the profiles of all shards: an account stays until none refers to it. Nil means Client.
-	AllProfiles client.Reader
+	// AllShards reads the custom resources of all shards: an account stays until none refers to it. Nil means Client.
+	AllShards client.Reader
 
 	prepared sync.Once
 	retries  *retries
@@ -172,39 +174,55 @@ func (r *AccountReconciler) nextHealth(account *v1alpha1.AWSAccount) time.Durati
 	return min(jitter(r.Timing.Denied), resyncOf(account))
 }
 
-// waitForProfiles is how long an account that is to be deleted waits before it looks for profiles again. Those of other
-// shards do not wake it.
-const waitForProfiles = 30 * time.Second
+// waitForUsers is how long an account that is to be deleted waits before it looks for those that refer to it again. Those of
+// other shards do not wake it.
+const waitForUsers = 30 * time.Second
 
-// release lets the account go once no profile refers to it: without the account, profiles could not be deleted from AWS.
+// release lets the account go once nothing refers to it: without the account, nothing could be deleted from AWS.
 func (r *AccountReconciler) release(ctx context.Context, account *v1alpha1.AWSAccount) (ctrl.Result, error) {
-	users, err := r.profilesOf(ctx, account.Name)
+	users, err := r.usersOf(ctx, account.Name)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	if n := len(users); n > 0 {
-		return ctrl.Result{RequeueAfter: waitForProfiles}, r.report(ctx, account, conditions.Verdict{
+		return ctrl.Result{RequeueAfter: waitForUsers}, r.report(ctx, account, conditions.Verdict{
 			Ready: metav1.ConditionFalse, Reconciling: true, Reason: v1alpha1.ReasonInUse,
-			Message: fmt.Sprintf("the account is deleted once no FargateSecurityProfile refers to it: %d do, such as %s", n, users[0]),
+			Message: fmt.Sprintf("the account is deleted once no %s refers to it: %d do, such as %s", kindsOf(users), n, users[0].NamespacedName),
 		}, nil)
 	}
 	return ctrl.Result{}, removeFinalizer(ctx, r.Client, account)
 }
 
-// profilesOf names the profiles, of all shards, that refer to an account.
-func (r *AccountReconciler) profilesOf(ctx context.Context, account string) ([]client.ObjectKey, error) {
+// kindsOf joins the kinds of objects, each once.
+func kindsOf(objects []objectKey) string {
+	var kinds []string
+	for _, o := range objects {
+		if !slices.Contains(kinds, o.kind) {
+			kinds = append(kinds, o.kind)
+		}
+	}
+	return strings.Join(kinds, " or ")
+}
+
+// usersOf names the custom resources, of all kinds and shards, that refer to an account.
+func (r *AccountReconciler) usersOf(ctx context.Context, account string) ([]objectKey, error) {
 	var reader client.Reader = r.Client
-	if r.AllProfiles != nil {
-		reader = r.AllProfiles
+	if r.AllShards != nil {
+		reader = r.AllShards
 	}
-	profiles := &v1alpha1.FargateSecurityProfileList{}
-	if err := reader.List(ctx, profiles); err != nil {
-		return nil, err
-	}
-	var users []client.ObjectKey
-	for i := range profiles.Items {
-		if profiles.Items[i].Spec.AccountRef.Name == account {
-			users = append(users, client.ObjectKeyFromObject(&profiles.Items[i]))
+	var users []objectKey
+	for _, kind := range Kinds {
+		list := kind.NewList()
+		if err := reader.List(ctx, list); err != nil {
+			return nil, err
+		}
+		err := eachOf(list, func(obj v1alpha1.Declaration) {
+			if obj.Declared().AccountRef.Name == account {
+				users = append(users, keyOf(kind, obj))
+			}
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return users, nil
@@ -214,20 +232,22 @@ func (r *AccountReconciler) inShard(account client.Object) bool {
 	return r.Shard == nil || r.Shard.Matches(labels.Set(account.GetLabels()))
 }
 
-// SetupWithManager registers the controller. A profile that goes wakes the account that it referred to, which may be
+// SetupWithManager registers the controller. A custom resource that goes wakes the account that it referred to, which may be
 // waiting to be deleted.
 func (r *AccountReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	return ctrl.NewControllerManagedBy(mgr).
+	b := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.AWSAccount{}, builder.WithPredicates(predicate.Or(declarationChanged(), predicate.LabelChangedPredicate{}), predicate.NewPredicateFuncs(r.inShard))).
-		Watches(&v1alpha1.FargateSecurityProfile{}, handler.EnqueueRequestsFromMapFunc(accountOf), builder.WithPredicates(onlyDeletes())).
-		WithOptions(controller.Options{MaxConcurrentReconciles: accountConcurrency, ReconciliationTimeout: passTimeout}).
-		Complete(r)
+		WithOptions(controller.Options{MaxConcurrentReconciles: accountConcurrency, ReconciliationTimeout: passTimeout})
+	for _, kind := range Kinds {
+		b = b.Watches(kind.New(), handler.EnqueueRequestsFromMapFunc(accountOf), builder.WithPredicates(onlyDeletes()))
+	}
+	return b.Complete(r)
 }
 
 func accountOf(_ context.Context, obj client.Object) []reconcile.Request {
-	profile, ok := obj.(*v1alpha1.FargateSecurityProfile)
+	declaration, ok := obj.(v1alpha1.Declaration)
 	if !ok {
 		return nil
 	}
-	return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: profile.Spec.AccountRef.Name}}}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: declaration.Declared().AccountRef.Name}}}
 }

@@ -5,7 +5,6 @@ package controllers
 import (
 	"context"
 
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -13,31 +12,33 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
-// changed has nothing believed any more that was read before of the objects that a change touched, and the profiles
-// looked at that it concerns. It returns how many there are.
-func (r *ProfileReconciler) changed(ctx context.Context, reader client.Reader, config awsapi.Config, change events.Change) (int, error) {
-	r.prepared.Do(r.prepare)
+// changed has nothing believed any more that was read before of the AWS objects that a change touched, and the custom
+// resources looked at that it concerns. It returns how many there are.
+func (o *Operator) changed(ctx context.Context, reader client.Reader, config awsapi.Config, change events.Change) (int, error) {
+	o.prepare()
 	accounts, err := accountsOf(ctx, reader, config)
 	if err != nil {
 		return 0, err
 	}
-	if err := r.links.prime(ctx, reader); err != nil {
+	if err := o.links.prime(ctx, reader, o.kinds()); err != nil {
 		return 0, err
 	}
-	named, all := r.links.find(accounts, change.Objects)
+	named, all := o.links.find(accounts, change.Objects)
 	if len(named)+len(all) == 0 {
 		return 0, nil
 	}
-	for _, m := range r.memories.within(config) {
+	for _, m := range o.memories.within(config) {
 		m.touch(change.Objects)
 		m.actors.note(change)
 	}
-	for req := range named {
-		r.woken.Store(req, true)
-		r.waker.wake(req)
+	for key := range named {
+		if r := o.of(key.kind); r != nil {
+			r.records.with(key.request(), func(rec *record) { rec.woken = true })
+			r.waker.wake(key.request())
+		}
 	}
-	for req := range all {
-		r.waker.wakeInTurn(req)
+	for key := range all {
+		o.wakeNext(key, true)
 	}
 	return len(named) + len(all), nil
 }
@@ -57,21 +58,22 @@ func accountsOf(ctx context.Context, reader client.Reader, config awsapi.Config)
 	return names, nil
 }
 
-// urgent marks a pass that somebody waits for: a person edited the profile, or something changed in AWS.
-func (r *ProfileReconciler) urgent(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) context.Context {
-	_, woken := r.woken.LoadAndDelete(req)
-	if woken || !reported(profile) || !profile.DeletionTimestamp.IsZero() {
+// urgent marks a pass that somebody waits for: a person edited the object, or something changed in AWS.
+func (p *pass) urgent(ctx context.Context) context.Context {
+	woken := false
+	p.records.with(p.req, func(rec *record) { woken, rec.woken = rec.woken, false })
+	if woken || !reported(p.object) || !p.object.GetDeletionTimestamp().IsZero() {
 		return awsapi.Urgent(ctx)
 	}
 	return ctx
 }
 
 // reported tells that status speaks of what is declared now, and that nobody has asked for a read since.
-func reported(profile *v1alpha1.FargateSecurityProfile) bool {
-	return profile.Status.ObservedGeneration == profile.Generation && !readRequested(profile)
+func reported(obj v1alpha1.Declaration) bool {
+	return obj.Found().ObservedGeneration == obj.GetGeneration() && !readRequested(obj)
 }
 
 // readRequested tells that somebody has asked for a read that no pass has answered yet.
-func readRequested(profile *v1alpha1.FargateSecurityProfile) bool {
-	return profile.Status.LastHandledReconcileRequest != profile.Annotations[v1alpha1.ReconcileRequestAnnotation]
+func readRequested(obj v1alpha1.Declaration) bool {
+	return obj.Found().LastHandledReconcileRequest != obj.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation]
 }

@@ -40,7 +40,7 @@ func countRepair(repair *v1alpha1.Repair, earlier []v1alpha1.Repair) []v1alpha1.
 }
 
 // contested lists what somebody changes back each time.
-func contested(status *v1alpha1.FargateSecurityProfileStatus, result *resource.Result, now time.Time) []finding {
+func contested(status *v1alpha1.DeclarationStatus, result *resource.Result, now time.Time) []finding {
 	var list []finding
 	for _, r := range status.Repairs {
 		if r.Times < contestedTimes || now.Sub(r.RepairedTime.Time) > contestedWithin {

@@ -14,7 +14,7 @@ import (
 )
 
 // putBack is a repair of one rule, as often as it is called.
-func putBack(status *v1alpha1.FargateSecurityProfileStatus, observed, who string, at time.Time) {
+func putBack(status *v1alpha1.DeclarationStatus, observed, who string, at time.Time) {
 	recordRepairs(status, []drift.Entry{{
 		Resource: "SecurityGroup/pods", ChangedBy: who, FirstObserved: at,
 		Difference: drift.Difference{Path: "ingress[tcp/22 0.0.0.0/0]", Observed: observed, Severity: drift.Critical, Action: drift.Repair},
@@ -22,7 +22,7 @@ func putBack(status *v1alpha1.FargateSecurityProfileStatus, observed, who string
 }
 
 func TestAContestedFieldIsSaid(t *testing.T) {
-	status, result, now := &v1alpha1.FargateSecurityProfileStatus{}, &resource.Result{}, noon
+	status, result, now := &v1alpha1.DeclarationStatus{}, &resource.Result{}, noon
 	for i := range contestedTimes {
 		if list := contested(status, result, now); len(list) != 0 {
 			t.Fatalf("after %d repairs: %+v", i, list)
@@ -52,7 +52,7 @@ func TestAContestedFieldIsSaid(t *testing.T) {
 
 // Another value, and the same one long after, are other changes.
 func TestOtherRepairsAreNoContest(t *testing.T) {
-	status := &v1alpha1.FargateSecurityProfileStatus{}
+	status := &v1alpha1.DeclarationStatus{}
 	putBack(status, "a", "", noon)
 	putBack(status, "b", "", noon.Add(time.Minute))
 	putBack(status, "a", "", noon.Add(2*time.Hour))
@@ -69,11 +69,11 @@ func TestTheCauseComesFirst(t *testing.T) {
 	result := &resource.Result{Objects: []*resource.Object{
 		wait(0, "a waits for c", true), wait(1, "b waits for c", true), wait(2, "EKS is making c", false),
 	}}
-	if v := verdictOf(findings(result, true, false), true, nil); v.Message != "EKS is making c; a waits for c; b waits for c" {
+	if v := verdictOf(findings(FargateSecurityProfile, result, true, false), true, nil); v.Message != "EKS is making c; a waits for c; b waits for c" {
 		t.Errorf("message is %q", v.Message)
 	}
 	result.Objects = append(result.Objects, &resource.Object{ID: thing(3), Failure: &failure.Failure{Kind: failure.Transient, Reason: "AWSError", Message: "down"}})
-	if v := verdictOf(findings(result, true, false), true, nil); !strings.HasPrefix(v.Message, "Thing/3: down; ") || v.Reason != "AWSError" {
+	if v := verdictOf(findings(FargateSecurityProfile, result, true, false), true, nil); !strings.HasPrefix(v.Message, "Thing/3: down; ") || v.Reason != "AWSError" {
 		t.Errorf("reason %s, message %q", v.Reason, v.Message)
 	}
 }

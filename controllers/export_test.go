@@ -9,8 +9,8 @@ import (
 )
 
 // Begin marks a pass as one that goes, for tests of what ends it.
-func (r *ProfileReconciler) Begin(ctx context.Context, req ctrl.Request) (context.Context, func()) {
-	return r.underway.begin(ctx, req)
+func (r *Reconciler) Begin(ctx context.Context, req ctrl.Request) (context.Context, func()) {
+	return r.records.begin(ctx, req)
 }
 
 // Left tells whether a pass was ended since its profile left.

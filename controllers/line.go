@@ -24,7 +24,7 @@ func leaveLine(declared []resource.Resource, result *resource.Result) {
 
 // notePlaces remembers which Fargate profiles a pass has left waiting for their turn. A pass that could not look at them
 // changes nothing of it.
-func (r *ProfileReconciler) notePlaces(req ctrl.Request, lists ...[]resource.Resource) {
+func (r *Reconciler) notePlaces(req ctrl.Request, lists ...[]resource.Resource) {
 	var waiting []*fargateprofile.Resource
 	for _, res := range slices.Concat(lists...) {
 		if profile, ok := res.(*fargateprofile.Resource); ok && profile.InLine() {
@@ -38,7 +38,7 @@ func (r *ProfileReconciler) notePlaces(req ctrl.Request, lists ...[]resource.Res
 
 // leaveLines gives up all places of a profile for which nothing may be written any more: it would never take its turn,
 // and hold the others up until its place expires. What it has asked EKS for already the others see in EKS itself.
-func (r *ProfileReconciler) leaveLines(req ctrl.Request) {
+func (r *Reconciler) leaveLines(req ctrl.Request) {
 	places, _ := r.places.LoadAndDelete(req)
 	waiting, _ := places.([]*fargateprofile.Resource)
 	for _, profile := range waiting {

@@ -4,31 +4,33 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 	"hash/maphash"
 	"slices"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
-// links are which AWS objects which profiles have to do with, as their last passes left them. An index of the cache would
+// links are which AWS objects which custom resources have to do with, as their last passes left them. An index of the cache would
 // say the same a little later, and take six times the memory.
 type links struct {
 	mu sync.Mutex
-	// primed: the profiles that have had no pass yet are known too.
-	primed    bool
-	byObject  map[uint64][]*link
-	byProfile map[types.NamespacedName]*link
+	// primed: the objects that have had no pass yet are known too.
+	primed   bool
+	byObject map[uint64][]*link
+	byOwner  map[objectKey]*link
 }
 
-// link is one profile with the hashes of its objects. Two objects of one hash cost a look that was not necessary.
+// link is one custom resource with the hashes of its AWS objects. Two objects of one hash cost a look that was not necessary.
 type link struct {
-	profile types.NamespacedName
+	owner   objectKey
+	kind    *Kind
 	account string
 	objects []uint64
 }
@@ -45,70 +47,75 @@ func hashOf(account string, o events.Object) uint64 {
 	return maphash.Comparable(linkSeed, linkKey{account, o})
 }
 
-// requests is a set of profiles.
-type requests map[ctrl.Request]bool
+// keys is a set of custom resources.
+type keys map[objectKey]bool
 
-// prime takes in, once, the profiles that have had no pass yet. Errors: those of the reader.
-func (l *links) prime(ctx context.Context, reader client.Reader) error {
+// prime takes in, once, the objects of each kind that have had no pass yet. Errors: those of the reader.
+func (l *links) prime(ctx context.Context, reader client.Reader, kinds []*Kind) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.primed {
 		return nil
 	}
-	list := &v1alpha1.FargateSecurityProfileList{}
-	if err := reader.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
-		return err
-	}
-	for i := range list.Items {
-		if profile := &list.Items[i]; l.byProfile[client.ObjectKeyFromObject(profile)] == nil {
-			l.put(profile)
+	for _, kind := range kinds {
+		list := kind.NewList()
+		if err := reader.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+			return err
+		}
+		err := eachOf(list, func(obj v1alpha1.Declaration) {
+			if l.byOwner[keyOf(kind, obj)] == nil {
+				l.put(kind, obj)
+			}
+		})
+		if err != nil {
+			return err
 		}
 	}
 	l.primed = true
 	return nil
 }
 
-// set notes the objects of a profile as it is now.
-func (l *links) set(profile *v1alpha1.FargateSecurityProfile) {
+// set notes the AWS objects of a custom resource as it is now.
+func (l *links) set(kind *Kind, obj v1alpha1.Declaration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.put(profile)
+	l.put(kind, obj)
 }
 
 // put is set, with l.mu held.
-func (l *links) put(profile *v1alpha1.FargateSecurityProfile) {
-	name, account := client.ObjectKeyFromObject(profile), profile.Spec.AccountRef.Name
+func (l *links) put(kind *Kind, obj v1alpha1.Declaration) {
+	key, account := keyOf(kind, obj), obj.Declared().AccountRef.Name
 	var objects []uint64
-	for _, o := range objectsOf(profile) {
+	for _, o := range kind.objectsOf(obj) {
 		objects = append(objects, hashOf(account, o))
 	}
-	if known := l.byProfile[name]; known != nil {
+	if known := l.byOwner[key]; known != nil {
 		if known.account == account && slices.Equal(known.objects, objects) {
 			return // as nearly always
 		}
 		l.remove(known)
 	}
-	if l.byProfile == nil {
-		l.byProfile, l.byObject = map[types.NamespacedName]*link{}, map[uint64][]*link{}
+	if l.byOwner == nil {
+		l.byOwner, l.byObject = map[objectKey]*link{}, map[uint64][]*link{}
 	}
-	added := &link{name, account, objects}
-	l.byProfile[name] = added
+	added := &link{key, kind, account, objects}
+	l.byOwner[key] = added
 	for _, o := range objects {
 		l.byObject[o] = append(l.byObject[o], added)
 	}
 }
 
-// forget drops a profile that is no more.
-func (l *links) forget(profile types.NamespacedName) {
+// forget drops a custom resource that is no more.
+func (l *links) forget(owner objectKey) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known := l.byProfile[profile]; known != nil {
+	if known := l.byOwner[owner]; known != nil {
 		l.remove(known)
 	}
 }
 
 func (l *links) remove(known *link) {
-	delete(l.byProfile, known.profile)
+	delete(l.byOwner, known.owner)
 	for _, o := range known.objects {
 		l.byObject[o] = slices.DeleteFunc(l.byObject[o], func(other *link) bool { return other == known })
 		if len(l.byObject[o]) == 0 {
@@ -117,29 +124,45 @@ func (l *links) remove(known *link) {
 	}
 }
 
-// find returns the profiles of some AWSAccounts that AWS objects concern. What is said of a route table, or of an object
+// find returns the custom resources of some AWSAccounts that AWS objects concern. What is said of a route table, or of an object
 // without a name, may concern them all, and most probably few: these come apart.
-func (l *links) find(accounts []string, objects []events.Object) (named, all requests) {
-	named, all = requests{}, requests{}
+func (l *links) find(accounts []string, objects []events.Object) (named, all keys) {
+	named, all = keys{}, keys{}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range objects {
 		if o.Name == events.Any || o.Kind == events.RouteTable {
-			for name, known := range l.byProfile {
-				if slices.Contains(accounts, known.account) {
-					all[ctrl.Request{NamespacedName: name}] = true
+			for name, known := range l.byOwner {
+				if slices.Contains(accounts, known.account) && known.kind.sees(o) {
+					all[name] = true
 				}
 			}
 			continue
 		}
 		for _, account := range accounts {
 			for _, known := range l.byObject[hashOf(account, o)] {
-				named[ctrl.Request{NamespacedName: known.profile}] = true
+				named[known.owner] = true
 			}
 		}
 	}
-	for req := range named {
-		delete(all, req)
+	for key := range named {
+		delete(all, key)
 	}
 	return named, all
+}
+
+func keyOf(kind *Kind, obj client.Object) objectKey {
+	return objectKey{kind.Name, client.ObjectKeyFromObject(obj)}
+}
+
+// eachOf calls do for each item of a list of declarations. Errors: the list is none.
+func eachOf(list client.ObjectList, do func(v1alpha1.Declaration)) error {
+	return meta.EachListItem(list, func(item runtime.Object) error {
+		obj, ok := item.(v1alpha1.Declaration)
+		if !ok {
+			return fmt.Errorf("%T is no kind that declares AWS objects", item)
+		}
+		do(obj)
+		return nil
+	})
 }

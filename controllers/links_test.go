@@ -10,7 +10,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -22,17 +21,17 @@ func linked(name, account, role string) *v1alpha1.FargateSecurityProfile {
 	return &v1alpha1.FargateSecurityProfile{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: name},
 		Spec: v1alpha1.FargateSecurityProfileSpec{
-			AccountRef: v1alpha1.AccountReference{Name: account}, ClusterName: "prod",
+			DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: account}}, ClusterName: "prod",
 			FargateProfile: v1alpha1.FargateProfileSpec{SubnetIDs: []string{"subnet-0a"}},
 		},
-		Status: v1alpha1.FargateSecurityProfileStatus{Resources: []v1alpha1.ResourceStatus{
+		Status: v1alpha1.FargateSecurityProfileStatus{DeclarationStatus: v1alpha1.DeclarationStatus{Resources: []v1alpha1.ResourceStatus{
 			{Kind: "EKSCluster", Name: "prod"}, {Kind: "IAMRole", Name: role},
 			{Kind: "SecurityGroup", Name: "web", ARN: "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-" + name},
-		}},
+		}}},
 	}
 }
 
-func names(found requests) []string {
+func names(found keys) []string {
 	return slices.Sorted(func(yield func(string) bool) {
 		for req := range maps.Keys(found) {
 			if !yield(req.Name) {
@@ -44,17 +43,17 @@ func names(found requests) []string {
 
 func TestLinksFindThoseConcerned(t *testing.T) {
 	l := &links{}
-	l.set(linked("a", "one", "pods-a"))
-	l.set(linked("b", "one", "pods-b"))
-	l.set(linked("b", "one", "pods-b")) // again, unchanged
-	l.set(linked("c", "two", "pods-a")) // a role of the same name in another account
+	l.set(FargateSecurityProfile, linked("a", "one", "pods-a"))
+	l.set(FargateSecurityProfile, linked("b", "one", "pods-b"))
+	l.set(FargateSecurityProfile, linked("b", "one", "pods-b")) // again, unchanged
+	l.set(FargateSecurityProfile, linked("c", "two", "pods-a")) // a role of the same name in another account
 	moved := linked("d", "one", "pods-d")
-	l.set(moved)
-	l.set(linked("d", "two", "pods-d"))
-	l.set(linked("e", "one", "pods-e"))
-	l.forget(client.ObjectKeyFromObject(linked("e", "one", "pods-e")))
-	l.set(linked("f", "one", "pods-old"))
-	l.set(linked("f", "one", "pods-new"))
+	l.set(FargateSecurityProfile, moved)
+	l.set(FargateSecurityProfile, linked("d", "two", "pods-d"))
+	l.set(FargateSecurityProfile, linked("e", "one", "pods-e"))
+	l.forget(keyOf(FargateSecurityProfile, linked("e", "one", "pods-e")))
+	l.set(FargateSecurityProfile, linked("f", "one", "pods-old"))
+	l.set(FargateSecurityProfile, linked("f", "one", "pods-new"))
 	cases := []struct {
 		what     string
 		accounts []string
@@ -87,11 +86,11 @@ func TestLinksFindThoseConcerned(t *testing.T) {
 	if !slices.Equal(names(named), []string{"a"}) || !slices.Equal(names(all), []string{"b", "f"}) {
 		t.Errorf("who is named is among all too: %v, %v", names(named), names(all))
 	}
-	for name := range maps.Clone(l.byProfile) {
+	for name := range maps.Clone(l.byOwner) {
 		l.forget(name)
 	}
-	if len(l.byObject)+len(l.byProfile) != 0 {
-		t.Errorf("of nobody are left %d objects and %d profiles", len(l.byObject), len(l.byProfile))
+	if len(l.byObject)+len(l.byOwner) != 0 {
+		t.Errorf("of nobody are left %d objects and %d profiles", len(l.byObject), len(l.byOwner))
 	}
 }
 
@@ -104,9 +103,9 @@ func TestLinksKnowProfilesBeforeTheirFirstPass(t *testing.T) {
 	}
 	reader := fake.NewClientBuilder().WithScheme(scheme).WithObjects(linked("a", "one", "pods-a"), linked("b", "one", "pods-old")).Build()
 	l := &links{}
-	l.set(linked("b", "one", "pods-new"))
+	l.set(FargateSecurityProfile, linked("b", "one", "pods-new"))
 	for range 2 {
-		if err := l.prime(context.Background(), reader); err != nil {
+		if err := l.prime(context.Background(), reader, Kinds); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +114,7 @@ func TestLinksKnowProfilesBeforeTheirFirstPass(t *testing.T) {
 			t.Errorf("%s: found %v, not %v", role, names(named), want)
 		}
 	}
-	if err := (&links{}).prime(context.Background(), fake.NewClientBuilder().WithScheme(runtime.NewScheme()).Build()); err == nil {
+	if err := (&links{}).prime(context.Background(), fake.NewClientBuilder().WithScheme(runtime.NewScheme()).Build(), Kinds); err == nil {
 		t.Error("a list that fails is taken for one of nothing")
 	}
 }

@@ -34,7 +34,7 @@ import (
 type lone struct {
 	t        *testing.T
 	kube     client.WithWatch
-	operator *controllers.ProfileReconciler
+	operator *controllers.Reconciler
 	sim      *awssim.Sim
 	clock    *awssim.ManualClock
 	events   *events.FakeRecorder
@@ -56,19 +56,19 @@ func newSim(t *testing.T) (*awssim.Sim, *awssim.ManualClock, string) {
 }
 
 // newLone makes an installation in a new cluster.
-func newLone(t *testing.T, sim *awssim.Sim, clock *awssim.ManualClock, url string, change ...func(*controllers.ProfileReconciler)) *lone {
+func newLone(t *testing.T, sim *awssim.Sim, clock *awssim.ManualClock, url string, change ...func(*controllers.Reconciler)) *lone {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	must(errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
 	cluster := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&profile{}).Build()
 	policies := schema.GroupVersionResource{Group: "vpcresources.k8s.aws", Version: "v1beta1", Resource: "securitygrouppolicies"}
 	l := &lone{t: t, kube: cluster, sim: sim, clock: clock, events: events.NewFakeRecorder(100), holders: holders{}}
-	l.operator = &controllers.ProfileReconciler{
-		Client: cluster, API: l.holders, Timing: fast, OperatorID: operatorID, Concurrency: 1, ReadShared: true, Recorder: l.events,
+	l.operator = (&controllers.Operator{
+		Client: cluster, API: l.holders, Timing: fast, OperatorID: operatorID, Concurrency: 1, ReadShared: true,
 		Workload: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{policies: "SecurityGroupPolicyList"}),
 		Metrics:  controllers.NewMetrics(prometheus.NewRegistry()), Now: clock.Now,
 		Accounts: &controllers.Accounts{Client: cluster, OperatorNamespace: operatorNamespace, Sessions: &awsapi.Sessions{Version: "test", MaxAttempts: 1, Unlimited: true}},
-	}
+	}).Reconciler(controllers.FargateSecurityProfile, l.events)
 	for _, f := range change {
 		f(l.operator)
 	}

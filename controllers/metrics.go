@@ -7,15 +7,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 )
 
 const metricsNamespace = "fargatesec"
 
-// Metrics are the operator's own metrics, beside those of controller-runtime. No label holds a profile's name or
-// an ARN: the number of series does not grow with the number of profiles.
+// Metrics are the operator's own metrics, beside those of controller-runtime. No label holds an object's name or
+// an ARN: the number of series does not grow with the number of objects.
 type Metrics struct {
 	awsCalls    *prometheus.CounterVec
 	awsDuration *prometheus.HistogramVec
@@ -27,7 +26,7 @@ type Metrics struct {
 	events      eventMetrics
 
 	mu    sync.Mutex
-	drift map[types.NamespacedName]map[driftKey]int
+	drift map[objectKey]map[driftKey]int
 	desc  *prometheus.Desc
 }
 
@@ -57,7 +56,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help: "Periodic passes that wait for their turn now: a part of the workers is kept for profiles that somebody waits for.",
 		}),
 		limits: newLimitMetrics(), reads: newReadAges(time.Now), events: newEventMetrics(),
-		drift: map[types.NamespacedName]map[driftKey]int{},
+		drift: map[objectKey]map[driftKey]int{},
 		desc: prometheus.NewDesc(metricsNamespace+"_drifted_fields",
 			"Fields that differ from their declaration now, by the kind of the object and severity.", []string{"kind", "severity"}, nil),
 	}
@@ -75,7 +74,7 @@ func (m *Metrics) ObserveCall(service, operation, code string, took time.Duratio
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.desc }
 
-// Collect implements prometheus.Collector: it adds up the drift of all profiles.
+// Collect implements prometheus.Collector: it adds up the drift of all objects.
 func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -90,11 +89,11 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// setDrift replaces what is known of a profile's drift; nil forgets the profile.
-func (m *Metrics) setDrift(profile types.NamespacedName, entries []drift.Entry) {
+// setDrift replaces what is known of an object's drift; nil forgets the object.
+func (m *Metrics) setDrift(object objectKey, entries []drift.Entry) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.drift, profile)
+	delete(m.drift, object)
 	if len(entries) == 0 {
 		return
 	}
@@ -102,7 +101,7 @@ func (m *Metrics) setDrift(profile types.NamespacedName, entries []drift.Entry) 
 	for _, e := range entries {
 		counts[driftKey{kindOf(e.Resource), string(e.Severity)}]++
 	}
-	m.drift[profile] = counts
+	m.drift[object] = counts
 }
 
 func (m *Metrics) repaired(entries []drift.Entry) {

@@ -7,23 +7,22 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/types"
 )
 
-// overdue is how many of its intervals a profile may go without a full read.
+// overdue is how many of its intervals an object may go without a full read.
 const overdue = 1.5
 
-// ReadAges shows how old the operator's knowledge of AWS is, without a series for each profile.
+// ReadAges shows how old the operator's knowledge of AWS is, without a series for each object.
 type ReadAges struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	reads map[types.NamespacedName]read
+	reads map[objectKey]read
 
 	oldest, profiles, late *prometheus.Desc
 }
 
-// read is when a profile was last read in full, and how often it is to be.
+// read is when an object was last read in full, and how often it is to be.
 type read struct {
 	at       time.Time
 	interval time.Duration
@@ -32,7 +31,7 @@ type read struct {
 // newReadAges makes ReadAges that go by the clock now.
 func newReadAges(now func() time.Time) *ReadAges {
 	return &ReadAges{
-		now: now, reads: map[types.NamespacedName]read{},
+		now: now, reads: map[objectKey]read{},
 		oldest: prometheus.NewDesc(metricsNamespace+"_oldest_read_age_seconds",
 			"Time since the full read of AWS that is the longest ago of all profiles' last ones.", nil, nil),
 		profiles: prometheus.NewDesc(metricsNamespace+"_profiles",
@@ -42,18 +41,18 @@ func newReadAges(now func() time.Time) *ReadAges {
 	}
 }
 
-// set notes a full read of a profile that is to be read once in every interval.
-func (a *ReadAges) set(profile types.NamespacedName, at time.Time, interval time.Duration) {
+// set notes a full read of an object that is to be read once in every interval.
+func (a *ReadAges) set(object objectKey, at time.Time, interval time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.reads[profile] = read{at, interval}
+	a.reads[object] = read{at, interval}
 }
 
-// forget drops a profile that is no more, or is not to be read.
-func (a *ReadAges) forget(profile types.NamespacedName) {
+// forget drops an object that is no more, or is not to be read.
+func (a *ReadAges) forget(object objectKey) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.reads, profile)
+	delete(a.reads, object)
 }
 
 // Describe implements prometheus.Collector.
@@ -81,10 +80,10 @@ func (a *ReadAges) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(a.late, prometheus.GaugeValue, float64(late))
 }
 
-// setRead notes a full read of AWS for a profile.
-func (m *Metrics) setRead(profile types.NamespacedName, at time.Time, interval time.Duration) {
-	m.reads.set(profile, at, interval)
+// setRead notes a full read of AWS for an object.
+func (m *Metrics) setRead(object objectKey, at time.Time, interval time.Duration) {
+	m.reads.set(object, at, interval)
 }
 
-// forgetRead drops what is known of a profile's reads.
-func (m *Metrics) forgetRead(profile types.NamespacedName) { m.reads.forget(profile) }
+// forgetRead drops what is known of an object's reads.
+func (m *Metrics) forgetRead(object objectKey) { m.reads.forget(object) }

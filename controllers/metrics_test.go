@@ -47,7 +47,9 @@ func TestReadAges(t *testing.T) {
 	m := NewMetrics(registry)
 	now := time.Now()
 	m.reads.now = func() time.Time { return now }
-	name := func(n string) types.NamespacedName { return types.NamespacedName{Namespace: "platform", Name: n} }
+	name := func(n string) objectKey {
+		return objectKey{"FargateSecurityProfile", types.NamespacedName{Namespace: "platform", Name: n}}
+	}
 	m.setRead(name("fresh"), now.Add(-time.Minute), 5*time.Minute)
 	m.setRead(name("in-time"), now.Add(-7*time.Minute), 5*time.Minute)
 	m.setRead(name("late"), now.Add(-8*time.Minute), 5*time.Minute)

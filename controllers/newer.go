@@ -4,12 +4,12 @@ package controllers
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources"
 )
 
 // After a rollback, status is that of a newer operator: it may hold words and kinds of objects that this version does
@@ -17,7 +17,7 @@ import (
 
 // speakable puts words of status that this version does not know into its own, in memory: a list is written as a whole,
 // and an older CRD refuses all of status for one such word. What the pass does not write anew stays as it is stored.
-func speakable(status *v1alpha1.FargateSecurityProfileStatus) {
+func speakable(status *v1alpha1.DeclarationStatus) {
 	for i := range status.Drift {
 		speakableDrift(&status.Drift[i])
 	}
@@ -52,7 +52,7 @@ func speakableOrigin(r *v1alpha1.ResourceStatus) {
 		return
 	}
 	r.Origin = ""
-	if !slices.Contains(stackOrder, r.Kind) {
+	if resources.Find(r.Kind) == nil {
 		r.Origin = v1alpha1.Origin(resource.Adopted)
 	}
 }
@@ -63,21 +63,21 @@ func removes(policy v1alpha1.UnlistedPolicy) bool {
 	return policy == v1alpha1.UnlistedRemove || policy == ""
 }
 
-// strangers are the objects in status that are ours and of a kind that this version does not know. They stay listed,
+// unknownKinds are the objects in status that are ours and of a kind that this version does not know. They stay listed,
 // or the newer version would not find them again.
-func strangers(list []v1alpha1.ResourceStatus) []v1alpha1.ResourceStatus {
+func unknownKinds(list []v1alpha1.ResourceStatus) []v1alpha1.ResourceStatus {
 	var found []v1alpha1.ResourceStatus
 	for _, r := range list {
 		origin := resource.Origin(r.Origin)
-		if (origin == resource.Created || origin == resource.Adopted) && !slices.Contains(stackOrder, r.Kind) {
+		if (origin == resource.Created || origin == resource.Adopted) && resources.Find(r.Kind) == nil {
 			found = append(found, r)
 		}
 	}
 	return found
 }
 
-// strangersStay is why a profile is not let go: the objects would stay in AWS, and nobody would know of them.
-func strangersStay(list []v1alpha1.ResourceStatus) []finding {
+// unknownKindsStay is why a profile is not let go: the objects would stay in AWS, and nobody would know of them.
+func unknownKindsStay(list []v1alpha1.ResourceStatus) []finding {
 	if len(list) == 0 {
 		return nil
 	}

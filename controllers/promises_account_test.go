@@ -28,10 +28,10 @@ func TestNamesAreComparedWhole(t *testing.T) {
 	}
 	profile := func(name, account string) client.Object {
 		return &v1alpha1.FargateSecurityProfile{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "ns"},
-			Spec: v1alpha1.FargateSecurityProfileSpec{AccountRef: v1alpha1.AccountReference{Name: account}}}
+			Spec: v1alpha1.FargateSecurityProfileSpec{DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: account}}}}
 	}
 	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(profile("a", "prod"), profile("b", "prod-eu"), profile("c", "pro")).Build()
-	users, err := (&AccountReconciler{Client: kube}).profilesOf(t.Context(), "prod")
+	users, err := (&AccountReconciler{Client: kube}).usersOf(t.Context(), "prod")
 	if err != nil || len(users) != 1 || users[0].Name != "a" {
 		t.Errorf("the account prod is used by %v (%v)", users, err)
 	}

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/controls"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
@@ -38,7 +39,7 @@ func differing(severities ...drift.Severity) *resource.Result {
 }
 
 func recorded(result *resource.Result, profile *v1alpha1.FargateSecurityProfile) []drift.Entry {
-	current, _ := record(profile, result, nil, &actors{now: func() time.Time { return noon }}, noon)
+	current, _ := recordDrift(FargateSecurityProfile, profile, result, nil, &actors{now: func() time.Time { return noon }}, noon)
 	drifted(profile, current)
 	return current
 }
@@ -89,7 +90,7 @@ func TestWhatCouldNotBeReadStaysKnown(t *testing.T) {
 	result := differing(drift.High, drift.High)
 	result.Objects[0].Read, result.Objects[0].Drift = false, nil
 	result.Objects[1].Drift = nil
-	current := currentDrift(knownDrift(&profile.Status), result)
+	current := currentDrift(knownDrift(profile.Found()), result)
 	if len(current) != 1 || current[0].Resource != "Thing/0" || !current[0].FirstObserved.Equal(noon) {
 		t.Errorf("%+v", current)
 	}
@@ -105,7 +106,7 @@ func TestTheReasonOfDriftThatIsOnlyRemembered(t *testing.T) {
 
 // TestTheLastTenRepairs: newest first; a pass that repairs nothing changes nothing of what is said of the last one.
 func TestTheLastTenRepairs(t *testing.T) {
-	status := &v1alpha1.FargateSecurityProfileStatus{}
+	status := &v1alpha1.DeclarationStatus{}
 	entries := func(paths ...string) []drift.Entry {
 		var list []drift.Entry
 		for _, path := range paths {
@@ -157,7 +158,7 @@ func TestALateEventNamesNobodyElse(t *testing.T) {
 	who := &actors{now: func() time.Time { return noon }}
 	group := []events.Object{{Kind: events.SecurityGroup, Name: "sg-1"}}
 	who.note(events.Change{Actor: "eve", Time: noon, Objects: group})
-	status := &v1alpha1.FargateSecurityProfileStatus{Repairs: []v1alpha1.Repair{
+	status := &v1alpha1.DeclarationStatus{Repairs: []v1alpha1.Repair{
 		{Drift: v1alpha1.Drift{Resource: "a", Path: "p", ChangedBy: "alice", FirstObservedTime: metav1.NewTime(noon)}},
 		{Drift: v1alpha1.Drift{Resource: "a", Path: "p", FirstObservedTime: metav1.NewTime(noon)}},
 	}}
@@ -170,14 +171,14 @@ func TestALateEventNamesNobodyElse(t *testing.T) {
 // TestAnUnansweredCallIsNoFinding: the posture of before stays, and comes anew with the next full read.
 func TestAnUnansweredCallIsNoFinding(t *testing.T) {
 	before := &v1alpha1.Posture{Passed: 1, Failed: 2, Score: 33}
-	status := &v1alpha1.FargateSecurityProfileStatus{Posture: before}
+	status := &v1alpha1.DeclarationStatus{Posture: before}
 	result := differing(drift.High)
 	result.Objects[0].Read, result.Objects[0].Failure = false, &failure.Failure{Kind: failure.Throttled}
-	if recordPosture(status, result); status.Posture != before {
+	if recordPosture(controls.Catalogue(), status, result); status.Posture != before {
 		t.Errorf("judged without a read: %+v", status.Posture)
 	}
 	result.Objects[0].Read = true // a write has failed, which the controls do not look at
-	if recordPosture(status, result); status.Posture == before {
+	if recordPosture(controls.Catalogue(), status, result); status.Posture == before {
 		t.Error("not judged although all was read")
 	}
 }
@@ -190,7 +191,7 @@ func TestWhatStatusRemembersOfAnObject(t *testing.T) {
 	profile := &v1alpha1.FargateSecurityProfile{}
 	recorded(result, profile)
 	want := resource.Prior{ARN: "arn:1", Origin: resource.Adopted, Hash: "abc", Began: noon}
-	if got := priorOf(&profile.Status)[thing(1)]; got != want {
+	if got := priorOf(profile.Found())[thing(1)]; got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if r := profile.Status.Resources[0]; r.State != "Active" {
@@ -237,7 +238,7 @@ func TestASectionSpeaksOfItsOwnObjects(t *testing.T) {
 		{ID: thing(1), Section: groups, Read: true, Warnings: warning("of groups")}, {ID: thing(2), Section: logs, Read: true, Warnings: warning("of logs")},
 	}}
 	profile := &v1alpha1.FargateSecurityProfile{ObjectMeta: metav1.ObjectMeta{Generation: 7}}
-	recordSections(profile, result, []finding{{section: logs, reason: "Because", message: "no"}})
+	recordSections(FargateSecurityProfile.Sections, profile, result, []finding{{section: logs, reason: "Because", message: "no"}})
 	for section, want := range map[string]metav1.Condition{
 		groups: {Status: metav1.ConditionTrue, Message: "W: of groups"},
 		logs:   {Status: metav1.ConditionFalse, Reason: "Because", Message: "no; W: of logs"},
@@ -248,7 +249,7 @@ func TestASectionSpeaksOfItsOwnObjects(t *testing.T) {
 		}
 	}
 	result.Objects = result.Objects[:1]
-	recordSections(profile, result, nil)
+	recordSections(FargateSecurityProfile.Sections, profile, result, nil)
 	if meta.FindStatusCondition(profile.Status.Conditions, logs) != nil || len(profile.Status.Conditions) != 1 {
 		t.Errorf("conditions are %+v", profile.Status.Conditions)
 	}

@@ -19,12 +19,12 @@ import (
 // heardLately is how long ago an event of a service may have come for its rule to count as being in place.
 const heardLately = 24 * time.Hour
 
-// Queues takes changes out of the event queues of AWSAccounts, and has the profiles looked at that they concern. It is a
+// Queues takes changes out of the event queues of AWSAccounts, and has the custom resources looked at that they concern. It is a
 // Runnable of the manager, for the leader only.
 type Queues struct {
 	Client   client.Reader
 	Sessions *awsapi.Sessions
-	Profiles *ProfileReconciler
+	Operator *Operator
 	Metrics  *Metrics
 	Log      logr.Logger
 	// Now is the clock; nil means time.Now.
@@ -145,7 +145,7 @@ func (l *listener) ours(change events.Change) bool {
 // label is a service as EventBridge names it: aws.ec2.
 func label(source string) string { return "aws." + strings.TrimSuffix(source, ".amazonaws.com") }
 
-// take has the profiles looked at that a change concerns. Our own calls come back as events too, and are no news.
+// take has the custom resources looked at that a change concerns. Our own calls come back as events too, and are no news.
 func (q *Queues) take(ctx context.Context, l *listener, change events.Change) eventOutcome {
 	switch {
 	case !l.ours(change), change.Failed, len(change.Objects) == 0:
@@ -153,9 +153,9 @@ func (q *Queues) take(ctx context.Context, l *listener, change events.Change) ev
 	case q.Sessions.Own(change.RequestID):
 		return eventOwn
 	}
-	woken, err := q.Profiles.changed(ctx, q.Client, l.config, change)
+	woken, err := q.Operator.changed(ctx, q.Client, l.config, change)
 	if err != nil {
-		q.Log.Error(err, "looking for the profiles that a change in AWS concerns; they see it at their next read", "event", change.ID)
+		q.Log.Error(err, "looking for the custom resources that a change in AWS concerns; they see it at their next read", "event", change.ID)
 	}
 	if woken == 0 {
 		return eventUnrelated

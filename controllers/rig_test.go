@@ -29,8 +29,7 @@ func (r *rig) full(change ...func(*profile)) *profile {
 	p := &profile{
 		ObjectMeta: metav1.ObjectMeta{Name: "payments", Namespace: r.ns},
 		Spec: v1alpha1.FargateSecurityProfileSpec{
-			AccountRef: v1alpha1.AccountReference{Name: r.account}, ClusterName: "prod",
-			Tags: map[string]v1alpha1.TagValue{"team": "payments"},
+			DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: r.account}, Tags: map[string]v1alpha1.TagValue{"team": "payments"}}, ClusterName: "prod",
 			FargateProfile: v1alpha1.FargateProfileSpec{
 				Selectors: []v1alpha1.ProfileSelector{{Namespace: "payments", Labels: map[string]v1alpha1.SelectorLabelValue{"tier": "backend"}}},
 				SubnetIDs: []string{"subnet-0a", "subnet-0b"},
@@ -68,7 +67,7 @@ func (r *rig) small(name string, change ...func(*profile)) *profile {
 	p := &profile{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: r.ns},
 		Spec: v1alpha1.FargateSecurityProfileSpec{
-			AccountRef: v1alpha1.AccountReference{Name: r.account}, ClusterName: "prod",
+			DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: r.account}}, ClusterName: "prod",
 			FargateProfile: v1alpha1.FargateProfileSpec{
 				Selectors: []v1alpha1.ProfileSelector{{Namespace: name}}, SubnetIDs: []string{"subnet-0a"},
 			},
@@ -308,9 +307,9 @@ func (r *rig) readyOnes(names ...string) map[string]ctrl.Request {
 }
 
 // justStarted is another operator of the same installation, which has nothing yet to answer a pass with.
-func justStarted() *controllers.ProfileReconciler {
-	return &controllers.ProfileReconciler{
-		Client: profiles.Client, API: kube, Installation: profiles.Installation, Workload: profiles.Workload, Accounts: profiles.Accounts, Recorder: profiles.Recorder,
+func justStarted() *controllers.Reconciler {
+	return (&controllers.Operator{
+		Client: profiles.Client, API: kube, Installation: profiles.Installation, Workload: profiles.Workload, Accounts: profiles.Accounts,
 		Metrics: profiles.Metrics, Timing: profiles.Timing, OperatorID: operatorID, Concurrency: 1, ReadShared: true,
-	}
+	}).Reconciler(controllers.FargateSecurityProfile, profiles.Recorder)
 }

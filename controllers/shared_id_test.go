@@ -35,7 +35,7 @@ func newShared(t *testing.T) *shared {
 }
 
 func (s *shared) installation(uid string, former ...string) *lone {
-	return newLone(s.t, s.sim, s.clock, s.url, func(r *controllers.ProfileReconciler) {
+	return newLone(s.t, s.sim, s.clock, s.url, func(r *controllers.Reconciler) {
 		if r.Installation.Former = former; uid != "" {
 			r.Installation.UID = uid + restOfUID
 		}
@@ -45,11 +45,11 @@ func (s *shared) installation(uid string, former ...string) *lone {
 // restarted is another operator of an installation, without a memory.
 func (s *shared) restarted(l *lone, former ...string) {
 	o := l.operator
-	l.operator = &controllers.ProfileReconciler{
-		Client: o.Client, API: o.API, Workload: o.Workload, Accounts: o.Accounts, Recorder: o.Recorder, Metrics: o.Metrics,
+	l.operator = (&controllers.Operator{
+		Client: o.Client, API: o.API, Workload: o.Workload, Accounts: o.Accounts, Metrics: o.Metrics,
 		Timing: o.Timing, OperatorID: o.OperatorID, Concurrency: 1, ReadShared: true, Now: o.Now,
 		Installation: resource.Installation{UID: o.Installation.UID, Former: former},
-	}
+	}).Reconciler(controllers.FargateSecurityProfile, o.Recorder)
 }
 
 // writes counts the writing calls since the last count.

@@ -70,7 +70,7 @@ func (s *statusLog) Patch(ctx context.Context, obj client.Object, patch client.P
 }
 
 // second is another reconciler beside the one that runs in the manager: it does nothing but what the test asks of it.
-func second(t *testing.T, observeOnly bool) (*controllers.ProfileReconciler, *writeLog) {
+func second(t *testing.T, observeOnly bool) (*controllers.Reconciler, *writeLog) {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	must(v1alpha1.AddToScheme(scheme))
@@ -86,7 +86,7 @@ func second(t *testing.T, observeOnly bool) (*controllers.ProfileReconciler, *wr
 	return r, log
 }
 
-func reconcile(t *testing.T, r *controllers.ProfileReconciler, p *profile) {
+func reconcile(t *testing.T, r *controllers.Reconciler, p *profile) {
 	t.Helper()
 	if _, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
-// Slim is a transform of the cache: it leaves out what nobody here reads, and keeps once what thousands of profiles have in
+// Slim is a transform of the cache: it leaves out what nobody here reads, and keeps once what thousands of objects have in
 // common. Every write of ours is a patch of the difference to what was read, so what is left out is not lost.
 func Slim(obj any) (any, error) {
 	o, ok := obj.(client.Object)
@@ -26,30 +26,35 @@ func Slim(obj any) (any, error) {
 		delete(annotations, corev1.LastAppliedConfigAnnotation)
 		o.SetAnnotations(annotations)
 	}
-	if profile, ok := obj.(*v1alpha1.FargateSecurityProfile); ok {
-		shareTexts(profile)
+	if declaration, ok := obj.(v1alpha1.Declaration); ok {
+		shareTexts(declaration)
 	}
 	return obj, nil
 }
 
-// shareTexts has texts that many profiles have in common be one text in memory, and lists take no more than they hold: a
+// shareTexts has texts that many objects have in common be one text in memory, and lists take no more than they hold: a
 // decoder makes room for more.
-func shareTexts(p *v1alpha1.FargateSecurityProfile) {
-	p.Status.Conditions, p.Status.Resources = slices.Clone(p.Status.Conditions), slices.Clone(p.Status.Resources)
-	memo.Share(&p.APIVersion, &p.Kind, &p.Namespace, &p.Spec.AccountRef.Name, &p.Spec.ClusterName)
-	memo.ShareAll(p.Spec.FargateProfile.SubnetIDs)
-	for i := range p.Status.Conditions {
-		shareCondition(&p.Status.Conditions[i])
+func shareTexts(obj v1alpha1.Declaration) {
+	status := obj.Found()
+	status.Conditions, status.Resources = slices.Clone(status.Conditions), slices.Clone(status.Resources)
+	namespace := obj.GetNamespace()
+	memo.Share(&namespace, &obj.Declared().AccountRef.Name)
+	obj.SetNamespace(namespace)
+	for i := range status.Conditions {
+		shareCondition(&status.Conditions[i])
 	}
-	for i := range p.Status.Resources {
-		r := &p.Status.Resources[i]
+	for i := range status.Resources {
+		r := &status.Resources[i]
 		memo.Share(&r.Kind, &r.State)
 		r.Origin = unique.Make(r.Origin).Value()
 	}
-	if p.Status.Posture != nil {
-		memo.ShareAll(p.Status.Posture.FailedControls)
+	if status.Posture != nil {
+		memo.ShareAll(status.Posture.FailedControls)
 	}
-	memo.ShareAll(p.Status.TagKeys)
+	memo.ShareAll(status.TagKeys)
+	if kind := kindOfObject(obj); kind != nil && kind.ShareTexts != nil {
+		kind.ShareTexts(obj)
+	}
 }
 
 func shareCondition(c *metav1.Condition) {

@@ -17,7 +17,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
-	"github.com/fargate-security/fargate-security-operator/internal/resources/fargateprofile"
+	"github.com/fargate-security/fargate-security-operator/internal/resources"
 )
 
 const (
@@ -32,12 +32,14 @@ const (
 )
 
 // conditionOrder is the order of status.conditions.
-var conditionOrder = append([]string{
-	v1alpha1.ReadyCondition, v1alpha1.ReconcilingCondition, v1alpha1.StalledCondition, v1alpha1.DriftedCondition,
-}, v1alpha1.SectionConditions...)
+func conditionOrder(kind *Kind) []string {
+	return append([]string{
+		v1alpha1.ReadyCondition, v1alpha1.ReconcilingCondition, v1alpha1.StalledCondition, v1alpha1.DriftedCondition,
+	}, kind.Sections...)
+}
 
 // priorOf is what status remembers, for the engine.
-func priorOf(status *v1alpha1.FargateSecurityProfileStatus) map[resource.ID]resource.Prior {
+func priorOf(status *v1alpha1.DeclarationStatus) map[resource.ID]resource.Prior {
 	prior := map[resource.ID]resource.Prior{}
 	for _, r := range status.Resources {
 		prior[resource.ID{Kind: r.Kind, Name: r.Name}] = resource.Prior{
@@ -47,14 +49,14 @@ func priorOf(status *v1alpha1.FargateSecurityProfileStatus) map[resource.ID]reso
 	return prior
 }
 
-// record writes what a pass found and did into status, and what earlier ones did that could not be told. The same
+// recordDrift writes what a pass found and did into status, and what earlier ones did that could not be told. The same
 // findings give the same status.
-func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, earlier []drift.Entry, who *actors, now time.Time) (current, repaired []drift.Entry) {
-	status := &profile.Status
+func recordDrift(kind *Kind, obj v1alpha1.Declaration, result *resource.Result, earlier []drift.Entry, who *actors, now time.Time) (current, repaired []drift.Entry) {
+	status := obj.Found()
 	known := knownDrift(status)
 	current = drift.Merge(known, currentDrift(known, result), now)
 	repaired = append(drift.Merge(known, repairedDrift(result), now), earlier...)
-	objects := entryObjects(profile, result)
+	objects := entryObjects(status, result, kind.cluster(obj))
 	who.name(current, known, objects)
 	who.name(repaired, known, objects)
 	nameLate(status, who, objects)
@@ -62,8 +64,7 @@ func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, e
 		who.settle(objects(e.Resource))
 	}
 
-	status.Resources = append(resourceStatuses(result), strangers(status.Resources)...)
-	status.ProfileStatus = profileStatus(result)
+	status.Resources = append(resourceStatuses(result), unknownKinds(status.Resources)...)
 	status.Drift = nil
 	for _, e := range current[:min(len(current), maxDrift)] {
 		status.Drift = append(status.Drift, apiDrift(e))
@@ -71,12 +72,12 @@ func record(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, e
 	count := int32(len(current)) //nolint:gosec // bounded by the number of fields
 	status.DriftCount = &count
 	recordRepairs(status, repaired, now)
-	recordPosture(status, result)
+	recordPosture(kind.Controls, status, result)
 	return current, repaired
 }
 
 // knownDrift reads the drift that status lists.
-func knownDrift(status *v1alpha1.FargateSecurityProfileStatus) []drift.Entry {
+func knownDrift(status *v1alpha1.DeclarationStatus) []drift.Entry {
 	entries := make([]drift.Entry, 0, len(status.Drift))
 	for _, d := range status.Drift {
 		entries = append(entries, drift.Entry{
@@ -140,7 +141,7 @@ func apiDrift(e drift.Entry) v1alpha1.Drift {
 	}
 }
 
-func recordRepairs(status *v1alpha1.FargateSecurityProfileStatus, repaired []drift.Entry, now time.Time) {
+func recordRepairs(status *v1alpha1.DeclarationStatus, repaired []drift.Entry, now time.Time) {
 	if len(repaired) == 0 {
 		return
 	}
@@ -163,17 +164,17 @@ func recordRepairs(status *v1alpha1.FargateSecurityProfileStatus, repaired []dri
 }
 
 // entryObjects returns how events may call the object that a difference is about.
-func entryObjects(profile *v1alpha1.FargateSecurityProfile, result *resource.Result) func(string) []events.Object {
+func entryObjects(status *v1alpha1.DeclarationStatus, result *resource.Result, cluster string) func(string) []events.Object {
 	return func(name string) []events.Object {
 		var objects []events.Object
 		for _, o := range result.All() {
 			if o.ID.String() == name {
-				objects = append(objects, eventObjects(o.ID.Kind, o.ID.Name, o.ARN, profile.Spec.ClusterName)...)
+				objects = append(objects, resources.Events(o.ID.Kind, o.ID.Name, o.ARN, cluster)...)
 			}
 		}
-		for _, r := range profile.Status.Resources { // a group or key that was made anew was deleted under its former id
+		for _, r := range status.Resources { // a group or key that was made anew was deleted under its former id
 			if r.Kind+"/"+r.Name == name {
-				objects = append(objects, eventObjects(r.Kind, r.Name, r.ARN, profile.Spec.ClusterName)...)
+				objects = append(objects, resources.Events(r.Kind, r.Name, r.ARN, cluster)...)
 			}
 		}
 		return objects
@@ -181,7 +182,7 @@ func entryObjects(profile *v1alpha1.FargateSecurityProfile, result *resource.Res
 }
 
 // nameLate fills in who made what was repaired before its event came.
-func nameLate(status *v1alpha1.FargateSecurityProfileStatus, who *actors, objects func(string) []events.Object) {
+func nameLate(status *v1alpha1.DeclarationStatus, who *actors, objects func(string) []events.Object) {
 	for i := range status.Repairs {
 		if r := &status.Repairs[i]; r.ChangedBy == "" {
 			r.ChangedBy = who.of(objects(r.Resource), r.Path, r.FirstObservedTime.Time)
@@ -216,13 +217,13 @@ func repairOf(e drift.Entry) string {
 }
 
 // recordPosture keeps the last posture when something could not be read: an unanswered call is no finding.
-func recordPosture(status *v1alpha1.FargateSecurityProfileStatus, result *resource.Result) {
+func recordPosture(catalogue []controls.Control, status *v1alpha1.DeclarationStatus, result *resource.Result) {
 	for _, o := range result.Objects {
 		if o.Failure != nil && !o.Read || o.Incomplete() {
 			return
 		}
 	}
-	p := controls.Evaluate(&result.State)
+	p := controls.Evaluate(catalogue, &result.State)
 	status.Posture = &v1alpha1.Posture{
 		Passed: int32(p.Passed), Failed: int32(p.Failed), Score: int32(p.Score), //nolint:gosec // bounded by the catalogue
 		FailedControls: p.FailedControls,
@@ -240,19 +241,10 @@ func resourceStatuses(result *resource.Result) []v1alpha1.ResourceStatus {
 	return list[:min(len(list), maxResources)]
 }
 
-func profileStatus(result *resource.Result) string {
-	for _, o := range result.Objects {
-		if o.ID.Kind == fargateprofile.Kind {
-			return o.State
-		}
-	}
-	return ""
-}
-
 // recordDrifted writes the Drifted condition: its reason is that of the worst difference.
-func recordDrifted(profile *v1alpha1.FargateSecurityProfile, current []drift.Entry, result *resource.Result) {
+func recordDrifted(obj v1alpha1.Declaration, current []drift.Entry, result *resource.Result) {
 	if len(current) == 0 {
-		conditions.Set(&profile.Status.Conditions, profile.Generation, v1alpha1.DriftedCondition, metav1.ConditionFalse,
+		conditions.Set(&obj.Found().Conditions, obj.GetGeneration(), v1alpha1.DriftedCondition, metav1.ConditionFalse,
 			v1alpha1.ReasonNoDrift, "nothing differs from the spec"+pendingText(result))
 		return
 	}
@@ -260,7 +252,7 @@ func recordDrifted(profile *v1alpha1.FargateSecurityProfile, current []drift.Ent
 	if reason == "" { // known from status only, which does not keep reasons
 		reason = v1alpha1.ReasonDrifted
 	}
-	conditions.Set(&profile.Status.Conditions, profile.Generation, v1alpha1.DriftedCondition, metav1.ConditionTrue,
+	conditions.Set(&obj.Found().Conditions, obj.GetGeneration(), v1alpha1.DriftedCondition, metav1.ConditionTrue,
 		reason, driftText(current))
 }
 

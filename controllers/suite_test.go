@@ -44,7 +44,7 @@ const (
 // kube is the admin's client, profiles the reconciler that runs in the manager.
 var (
 	kube     client.Client
-	profiles *controllers.ProfileReconciler
+	profiles *controllers.Reconciler
 	registry = prometheus.NewRegistry()
 	serial   atomic.Int64
 )
@@ -89,13 +89,12 @@ func runSuite(m *testing.M) int {
 	sessions := &awsapi.Sessions{Observe: metrics.ObserveCall, Version: "test"}
 	workload, err := dynamic.NewForConfig(cfg)
 	must(err)
-	profiles = &controllers.ProfileReconciler{
+	profiles = (&controllers.Operator{
 		Client: mgr.GetClient(), API: kube, Workload: workload, Installation: resource.Installation{UID: "cluster-test"}, Metrics: metrics, Timing: fast,
 		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: operatorNamespace},
-		Recorder:   mgr.GetEventRecorder("test"),
 		OperatorID: operatorID, Concurrency: 8, ReadShared: true,
-	}
-	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Profiles: profiles, Metrics: metrics, Log: ctrl.Log.WithName("events")}
+	}).Reconciler(controllers.FargateSecurityProfile, mgr.GetEventRecorder("test"))
+	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Operator: profiles.Operator, Metrics: metrics, Log: ctrl.Log.WithName("events")}
 	profiles.Hears = queues.Hears
 	must(profiles.SetupWithManager(mgr))
 	must((&controllers.AccountReconciler{

@@ -4,6 +4,7 @@ package controllers
 
 import (
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,7 +18,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
-// finding is one thing that keeps an object, and with it the profile, from being as declared.
+// finding is one thing that keeps an object, and with it the custom resource, from being as declared.
 type finding struct {
 	section, reason, message string
 	stalled                  bool
@@ -28,15 +29,15 @@ type finding struct {
 
 // findings lists, in the order of the objects, what keeps them from being as declared. deniedLong says that missing
 // permissions have been missing for a while.
-func findings(result *resource.Result, enforce, deniedLong bool) []finding {
+func findings(kind *Kind, result *resource.Result, enforce, deniedLong bool) []finding {
 	var list []finding
 	for _, o := range result.All() {
-		list = append(list, objectFindings(o, enforce, deniedLong)...)
+		list = append(list, objectFindings(kind, o, enforce, deniedLong)...)
 	}
 	return list
 }
 
-func objectFindings(o *resource.Object, enforce, deniedLong bool) []finding {
+func objectFindings(kind *Kind, o *resource.Object, enforce, deniedLong bool) []finding {
 	var list []finding
 	for _, p := range o.Problems {
 		list = append(list, finding{section: o.Section, reason: p.Reason, message: p.Message, stalled: true})
@@ -55,7 +56,7 @@ func objectFindings(o *resource.Object, enforce, deniedLong bool) []finding {
 	}
 	switch {
 	case enforce:
-		list = append(list, driftFindings(o)...)
+		list = append(list, driftFindings(kind, o)...)
 	case o.Read && !o.Exists && len(o.Problems) == 0:
 		list = append(list, finding{section: o.Section, reason: "ObjectMissing", message: o.ID.String() + " does not exist, and mode Observe creates nothing"})
 	}
@@ -92,7 +93,7 @@ func stalls(kind failure.Kind, deniedLong bool) bool {
 }
 
 // driftFindings: in Enforce nothing may differ. What needs a replacement stays until a person decides.
-func driftFindings(o *resource.Object) []finding {
+func driftFindings(kind *Kind, o *resource.Object) []finding {
 	var list []finding
 	for _, d := range o.Drift {
 		f := finding{section: o.Section, reason: v1alpha1.ReasonDrifted, message: o.ID.String() + " " + canonical.Text(d.Path, 120) + " differs"}
@@ -101,8 +102,8 @@ func driftFindings(o *resource.Object) []finding {
 		}
 		if d.Action == drift.RequiresReplacement {
 			f.reason, f.stalled = v1alpha1.ReasonRequiresReplacement, true
-			f.message = fmt.Sprintf("%s: %s is %q, declared is %q: AWS cannot change it; put the spec back, or delete this FargateSecurityProfile and create it anew",
-				o.ID, d.Path, canonical.Text(d.Observed, 160), canonical.Text(d.Desired, 160))
+			f.message = fmt.Sprintf("%s: %s is %q, declared is %q: AWS cannot change it; put the spec back, or delete this %s and create it anew",
+				o.ID, d.Path, canonical.Text(d.Observed, 160), canonical.Text(d.Desired, 160), kind.Name)
 		}
 		list = append(list, f)
 	}
@@ -178,10 +179,10 @@ func worstKind(list []finding) failure.Kind {
 }
 
 // recordSections writes one condition for each declared section and takes away those of sections that are gone.
-func recordSections(profile *v1alpha1.FargateSecurityProfile, result *resource.Result, list []finding) {
-	for _, section := range v1alpha1.SectionConditions {
+func recordSections(sections []string, obj v1alpha1.Declaration, result *resource.Result, list []finding) {
+	for _, section := range sections {
 		if !hasSection(result, section) {
-			meta.RemoveStatusCondition(&profile.Status.Conditions, section)
+			meta.RemoveStatusCondition(&obj.Found().Conditions, section)
 			continue
 		}
 		status, reason, message := metav1.ConditionTrue, v1alpha1.ReasonReady, warnings(result, section)
@@ -189,7 +190,7 @@ func recordSections(profile *v1alpha1.FargateSecurityProfile, result *resource.R
 			status, reason = metav1.ConditionFalse, leading(of).reason
 			message = conditions.Join(append(texts(of), message))
 		}
-		conditions.Set(&profile.Status.Conditions, profile.Generation, section, status, reason, message)
+		conditions.Set(&obj.Found().Conditions, obj.GetGeneration(), section, status, reason, message)
 	}
 }
 
@@ -249,10 +250,6 @@ func resultOf(v conditions.Verdict, drifted bool) string {
 
 // kindOf cuts the kind out of Kind/name.
 func kindOf(name string) string {
-	for i, r := range name {
-		if r == '/' {
-			return name[:i]
-		}
-	}
-	return name
+	kind, _, _ := strings.Cut(name, "/")
+	return kind
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -21,7 +22,7 @@ import (
 )
 
 const (
-	// accountIndex finds the profiles of an account.
+	// accountIndex finds the objects of an account.
 	accountIndex = "spec.accountRef.name"
 	// passTimeout bounds one pass: AWS calls can hang.
 	passTimeout = 5 * time.Minute
@@ -29,13 +30,28 @@ const (
 
 // IndexFields prepares the look-ups that the controllers need. Call it once, before they are set up.
 func IndexFields(ctx context.Context, mgr ctrl.Manager) error {
-	return mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.FargateSecurityProfile{}, accountIndex, func(obj client.Object) []string {
-		profile, ok := obj.(*v1alpha1.FargateSecurityProfile)
-		if !ok {
-			return nil
+	for _, kind := range Kinds {
+		err := mgr.GetFieldIndexer().IndexField(ctx, kind.New(), accountIndex, func(obj client.Object) []string {
+			declaration, ok := obj.(v1alpha1.Declaration)
+			if !ok {
+				return nil
+			}
+			return []string{declaration.Declared().AccountRef.Name}
+		})
+		if err != nil {
+			return err
 		}
-		return []string{profile.Spec.AccountRef.Name}
-	})
+	}
+	return nil
+}
+
+// ByLabel has the cache hold the objects of each kind that the selector selects.
+func ByLabel(shard labels.Selector) map[client.Object]cache.ByObject {
+	objects := map[client.Object]cache.ByObject{}
+	for _, kind := range Kinds {
+		objects[kind.New()] = cache.ByObject{Label: shard}
+	}
+	return objects
 }
 
 // LeaseName is the name of the Lease that the replicas of one shard compete for: each shard has its own.
@@ -70,7 +86,7 @@ func onlyDeletes() predicate.Predicate {
 	}
 }
 
-// accountChanged lets through what may change how profiles fare: another spec, or becoming ready or not.
+// accountChanged lets through what may change how its users fare: another spec, or becoming ready or not.
 func accountChanged() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {
@@ -94,23 +110,25 @@ func labelsChanged() predicate.Predicate {
 	}
 }
 
-// profilesOf returns the profiles that an account or a namespace concerns.
-func (r *ProfileReconciler) profilesOf(ctx context.Context, obj client.Object) []reconcile.Request {
+// concernedBy returns the objects that an account or a namespace concerns.
+func (r *Reconciler) concernedBy(ctx context.Context, by client.Object) []reconcile.Request {
 	var opts []client.ListOption
-	switch obj.(type) {
+	switch by.(type) {
 	case *v1alpha1.AWSAccount:
-		opts = append(opts, client.MatchingFields{accountIndex: obj.GetName()})
+		opts = append(opts, client.MatchingFields{accountIndex: by.GetName()})
 	case *corev1.Namespace:
-		opts = append(opts, client.InNamespace(obj.GetName()))
+		opts = append(opts, client.InNamespace(by.GetName()))
 	}
-	profiles := &v1alpha1.FargateSecurityProfileList{}
-	if err := r.Client.List(ctx, profiles, opts...); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "listing the profiles to wake", "for", obj.GetName())
+	list, requests := r.Kind.NewList(), []reconcile.Request{}
+	err := r.Client.List(ctx, list, opts...)
+	if err == nil {
+		err = eachOf(list, func(obj v1alpha1.Declaration) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(obj)})
+		})
+	}
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing the objects to wake", "kind", r.Kind.Name, "for", by.GetName())
 		return nil
-	}
-	requests := make([]reconcile.Request, 0, len(profiles.Items))
-	for i := range profiles.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&profiles.Items[i])})
 	}
 	return requests
 }

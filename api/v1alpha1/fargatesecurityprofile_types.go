@@ -6,44 +6,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Mode says what the operator may do.
-// +kubebuilder:validation:Enum=Enforce;Observe;Suspend
-type Mode string
-
-// The modes.
-const (
-	// ModeEnforce repairs drift.
-	ModeEnforce Mode = "Enforce"
-	// ModeObserve reports drift and writes nothing to AWS.
-	ModeObserve Mode = "Observe"
-	// ModeSuspend does nothing at all.
-	ModeSuspend Mode = "Suspend"
-)
-
-// DeletionPolicy says what happens in AWS when the custom resource is deleted.
-// +kubebuilder:validation:Enum=Delete;Retain
-type DeletionPolicy string
-
-// The deletion policies.
-const (
-	// DeletionPolicyDelete deletes what the operator created and releases what it adopted.
-	DeletionPolicyDelete DeletionPolicy = "Delete"
-	// DeletionPolicyRetain releases everything.
-	DeletionPolicyRetain DeletionPolicy = "Retain"
-)
-
-// AdoptionPolicy says what happens with an existing object that has no owner tag.
-// +kubebuilder:validation:Enum=Refuse;Adopt
-type AdoptionPolicy string
-
-// The adoption policies.
-const (
-	// AdoptionPolicyRefuse leaves the object alone.
-	AdoptionPolicyRefuse AdoptionPolicy = "Refuse"
-	// AdoptionPolicyAdopt takes the object over; an adopted object is never deleted.
-	AdoptionPolicyAdopt AdoptionPolicy = "Adopt"
-)
-
 // UnlistedPolicy says what happens with something found in AWS that the spec does not list.
 // +kubebuilder:validation:Enum=Remove;Report
 type UnlistedPolicy string
@@ -77,9 +39,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.podSecurityGroups) || (has(self.securityGroups) && size(self.securityGroups) > 0)",message="podSecurityGroups needs at least one entry in securityGroups: these are the groups that the pods get"
 // +kubebuilder:validation:XValidation:rule="!has(self.podSecurityGroups) || !has(self.securityGroups) || self.podSecurityGroups.clusterSecurityGroup == 'Exclude' || size(self.securityGroups) <= 4",message="with podSecurityGroups at most 4 securityGroups can be declared, since a pod has at most 5 and the cluster's own group is one of them: declare fewer, or set clusterSecurityGroup to Exclude",fieldPath=".securityGroups"
 type FargateSecurityProfileSpec struct {
-	// accountRef names the AWSAccount to work in.
-	// +required
-	AccountRef AccountReference `json:"accountRef,omitzero"`
+	DeclarationSpec `json:",inline"`
 
 	// clusterName is the EKS cluster; it must exist.
 	// +required
@@ -87,29 +47,6 @@ type FargateSecurityProfileSpec struct {
 	// +kubebuilder:validation:MaxLength=100
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="clusterName cannot be changed: create another FargateSecurityProfile for the other cluster"
 	ClusterName string `json:"clusterName,omitempty"`
-
-	// mode is Enforce (repair drift), Observe (report it, write nothing to AWS) or Suspend (do nothing).
-	// +optional
-	// +kubebuilder:default=Enforce
-	Mode Mode `json:"mode,omitempty"`
-
-	// deletionPolicy is Delete (delete what the operator created, release what it adopted) or Retain (release all).
-	// +optional
-	// +kubebuilder:default=Delete
-	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
-
-	// adoptionPolicy is Refuse (leave an existing object without our owner tag alone, Stalled) or Adopt.
-	// +optional
-	// +kubebuilder:default=Refuse
-	AdoptionPolicy AdoptionPolicy `json:"adoptionPolicy,omitempty"`
-
-	// tags are put on every AWS object, beside the owner tags.
-	// +optional
-	// +kubebuilder:validation:MaxProperties=40
-	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) >= 1 && size(k) <= 128 && k.matches('^[A-Za-z0-9 _.:/=+@-]+$'))",message="tag keys have 1 to 128 letters, digits, spaces or _.:/=+-@"
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.lowerAscii().startsWith('aws:') && !k.lowerAscii().startsWith('fargatesecurity.io/'))",message="tag keys must not begin with aws: or fargatesecurity.io/: these are reserved"
-	// +kubebuilder:validation:XValidation:rule="self.all(k, self[k].matches('^[A-Za-z0-9 _.:/=+@-]*$'))",message="tag values have up to 256 letters, digits, spaces or _.:/=+-@"
-	Tags map[string]TagValue `json:"tags,omitempty"`
 
 	// fargateProfile is the EKS Fargate profile itself.
 	// +required
@@ -138,20 +75,6 @@ type FargateSecurityProfileSpec struct {
 	// encryption is the key that encrypts the log group.
 	// +optional
 	Encryption *EncryptionSpec `json:"encryption,omitempty"`
-}
-
-// TagValue is the value of an AWS tag.
-// +kubebuilder:validation:MaxLength=256
-type TagValue string
-
-// AccountReference names an AWSAccount.
-// +kubebuilder:validation:XValidation:rule="self.name == oldSelf.name",message="accountRef cannot be changed: create another FargateSecurityProfile for the other account"
-type AccountReference struct {
-	// name of the AWSAccount.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
-	Name string `json:"name,omitempty"`
 }
 
 // FargateProfileSpec declares the EKS Fargate profile. Selectors, subnets and role are immutable in AWS: a change is
@@ -533,6 +456,12 @@ type FargateSecurityProfileList struct {
 	metav1.ListMeta `json:"metadata,omitzero"`
 	Items           []FargateSecurityProfile `json:"items"`
 }
+
+// Declared implements Declaration.
+func (p *FargateSecurityProfile) Declared() *DeclarationSpec { return &p.Spec.DeclarationSpec }
+
+// Found implements Declaration.
+func (p *FargateSecurityProfile) Found() *DeclarationStatus { return &p.Status.DeclarationStatus }
 
 // ProfileName is the name of the profile in EKS.
 func (p *FargateSecurityProfile) ProfileName() string {

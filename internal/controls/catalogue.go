@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -65,9 +64,6 @@ func Catalogue() []Control {
 	return all
 }
 
-// catalogue is made once: it is gone through in every pass.
-var catalogue = sync.OnceValue(Catalogue)
-
 // compareIDs sorts FSO.2 before FSO.10.
 func compareIDs(a, b string) int {
 	prefixA, numberA, _ := strings.Cut(a, ".")
@@ -77,13 +73,13 @@ func compareIDs(a, b string) int {
 	return cmp.Or(cmp.Compare(prefixA, prefixB), cmp.Compare(na, nb))
 }
 
-// Evaluate asks every control. A nil state leaves all of them Unknown.
-func Evaluate(s *observed.State) Posture {
+// Evaluate asks every control of a catalogue. A nil state leaves all of them Unknown.
+func Evaluate(catalogue []Control, s *observed.State) Posture {
 	if s == nil {
 		s = &observed.State{}
 	}
 	var p Posture
-	for _, c := range catalogue() {
+	for _, c := range catalogue {
 		result, _ := c.Evaluate(s)
 		switch result {
 		case Passed:

@@ -141,7 +141,7 @@ func TestReferencesJudgeTheSame(t *testing.T) {
 func TestNothingIsKnownOfNothing(t *testing.T) {
 	for _, s := range []*observed.State{nil, {}} {
 		want := controls.Posture{Unknown: len(controls.Catalogue())}
-		if got := controls.Evaluate(s); !reflect.DeepEqual(got, want) {
+		if got := controls.Evaluate(controls.Catalogue(), s); !reflect.DeepEqual(got, want) {
 			t.Errorf("Evaluate = %+v, want %+v", got, want)
 		}
 	}
@@ -161,13 +161,13 @@ func TestNothingIsKnownOfNothing(t *testing.T) {
 func TestPosture(t *testing.T) {
 	all := len(controls.Catalogue())
 	s := good()
-	if got := controls.Evaluate(s); got.Passed != all || got.Score != 100 || got.Failed != 0 || got.FailedControls != nil {
+	if got := controls.Evaluate(controls.Catalogue(), s); got.Passed != all || got.Score != 100 || got.Failed != 0 || got.FailedControls != nil {
 		t.Fatalf("the good state: %+v", got)
 	}
 	ingress("tcp 22 22 0.0.0.0/0")(s)
 	s.Key.RotationEnabled = false
 	s.LogGroup = nil
-	got := controls.Evaluate(s)
+	got := controls.Evaluate(controls.Catalogue(), s)
 	want := controls.Posture{
 		Passed: all - 9, Failed: 5, Unknown: 3, Score: 100 * (all - 9) / (all - 4),
 		FailedControls: []string{"EC2.13", "EC2.18", "EC2.19", "FSO.10", "KMS.4"},

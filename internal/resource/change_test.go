@@ -38,7 +38,6 @@ func newTable() *table {
 }
 
 func (t *table) ID() resource.ID       { return resource.ID{Kind: "Table", Name: "t"} }
-func (t *table) Section() string       { return "TableReady" }
 func (t *table) Needs() []resource.Ref { return nil }
 func (t *table) Hash() string {
 	return strings.Join(slices.Sorted(maps.Keys(t.declared)), ",") + strings.Join(slices.Sorted(maps.Values(t.declared)), ",")

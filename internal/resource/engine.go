@@ -40,6 +40,8 @@ type Options struct {
 	Prior map[ID]Prior
 	// Problems are what is wrong with the spec itself, by the object that it concerns.
 	Problems map[ID][]Problem
+	// Section names the condition of the custom resource that speaks for an object. Nil: none does.
+	Section func(ID) string
 	// Order lists the kinds in dependency order: leftovers are removed in its reverse.
 	Order []string
 	// Classify says what an error means.
@@ -131,13 +133,18 @@ func (p *pass) judgeAll() {
 func newPass(resources []Resource, opts Options) *pass {
 	p := &pass{opts: opts, values: Values{}}
 	for _, res := range resources {
-		p.items = append(p.items, newItem(res, opts.Prior[res.ID()]))
+		p.items = append(p.items, opts.newItem(res))
 	}
 	return p
 }
 
-func newItem(res Resource, prior Prior) *item {
-	return &item{res: res, prior: prior, began: prior.Began, object: &Object{ID: res.ID(), Section: res.Section()}}
+func (o Options) newItem(res Resource) *item {
+	id := res.ID()
+	prior, object := o.Prior[id], &Object{ID: id}
+	if o.Section != nil {
+		object.Section = o.Section(id)
+	}
+	return &item{res: res, prior: prior, began: prior.Began, object: object}
 }
 
 // observe reads the object and publishes what others may need of it.

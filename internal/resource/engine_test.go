@@ -52,7 +52,6 @@ type thing struct {
 func id(name string) resource.ID { return resource.ID{Kind: "Thing", Name: name} }
 
 func (t *thing) ID() resource.ID  { return id(t.name) }
-func (t *thing) Section() string  { return "ThingsReady" }
 func (t *thing) Hash() string     { return "field=" + t.field + t.from }
 func (t *thing) Referenced() bool { return t.onlyReference }
 

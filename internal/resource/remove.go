@@ -17,7 +17,7 @@ func (p *pass) prune(ctx context.Context, leftovers []Resource) {
 	uses := p.uses()
 	settled := !slices.ContainsFunc(p.items, func(it *item) bool { return !it.object.Settled() })
 	for _, res := range slices.Backward(p.ordered(leftovers)) {
-		it := newItem(res, p.opts.Prior[res.ID()])
+		it := p.opts.newItem(res)
 		p.observe(ctx, it)
 		if !p.present(it) || p.isDeclared(it) {
 			continue
@@ -81,7 +81,7 @@ func isReferenced(res Resource) bool {
 // addLeftovers puts the leftovers among the declared objects, at their kind's place in the order.
 func (p *pass) addLeftovers(ctx context.Context, leftovers []Resource) {
 	for _, res := range leftovers {
-		it := newItem(res, p.opts.Prior[res.ID()])
+		it := p.opts.newItem(res)
 		p.observe(ctx, it)
 		if !p.isDeclared(it) {
 			p.items = append(p.items, it)

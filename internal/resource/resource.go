@@ -144,8 +144,6 @@ func (w *Waiting) Error() string { return w.Message }
 // means "come back later".
 type Resource interface {
 	ID() ID
-	// Section is the condition that speaks for this Resource, e.g. SecurityGroupsReady.
-	Section() string
 	// Hash identifies the declaration, without anything that is only known at run time: as long as it is the same,
 	// a difference is drift and not an edit. "" for a Resource that is only referenced or to be deleted.
 	Hash() string

@@ -16,7 +16,8 @@ const StateAbsent = "Absent"
 
 // Object is what a pass found and did about one Resource.
 type Object struct {
-	ID      ID
+	ID ID
+	// Section is the condition that speaks for the object, as Options.Section says.
 	Section string
 	// Read is false when the object could not be observed at all: what was known of it before still stands.
 	Read bool

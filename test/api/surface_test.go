@@ -235,7 +235,7 @@ func TestStatusSubresource(t *testing.T) {
 // A status without drift keeps its zero: the column must print 0, not blank.
 func TestDriftCountZeroIsKept(t *testing.T) {
 	zero := int32(0)
-	back, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&v1alpha1.FargateSecurityProfile{Status: v1alpha1.FargateSecurityProfileStatus{DriftCount: &zero}})
+	back, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&v1alpha1.FargateSecurityProfile{Status: v1alpha1.FargateSecurityProfileStatus{DeclarationStatus: v1alpha1.DeclarationStatus{DriftCount: &zero}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ type driven struct {
 	stop       func()
 	url        string
 	kube       client.Client
-	reconciler *controllers.ProfileReconciler
+	reconciler *controllers.Reconciler
 	due        queue
 	// next is when each profile is due: it stands in the queue once for each time that this has changed.
 	next    map[ctrl.Request]time.Time
@@ -99,11 +99,11 @@ func newDriven(delays awssim.Delays) (*driven, error) {
 	// Without field managers, with which a write costs forty times as much.
 	tracker := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
 	w.kube = fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithStatusSubresource(&v1alpha1.FargateSecurityProfile{}).Build()
-	w.reconciler = &controllers.ProfileReconciler{
+	w.reconciler = (&controllers.Operator{
 		Client: w.kube, Workload: noWorkload(), Metrics: controllers.NewMetrics(prometheus.NewRegistry()), Timing: controllers.DefaultTiming, OperatorID: "bench", Concurrency: 1,
 		Accounts: &controllers.Accounts{Client: w.kube, Sessions: &awsapi.Sessions{Version: "bench"}, OperatorNamespace: "bench"},
-		Recorder: &events.FakeRecorder{}, Now: w.clock.Now, ReadShared: true,
-	}
+		Now:      w.clock.Now, ReadShared: true,
+	}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{})
 	return w, w.reconciler.Source().Start(context.Background(), woken{driven: w})
 }
 

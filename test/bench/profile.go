@@ -70,8 +70,8 @@ func profileOf(n int) *v1alpha1.FargateSecurityProfile {
 	return &v1alpha1.FargateSecurityProfile{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespaceOf(cluster), Name: name},
 		Spec: v1alpha1.FargateSecurityProfileSpec{
-			AccountRef: v1alpha1.AccountReference{Name: accountName(accountOf(cluster))}, ClusterName: clusterName(cluster),
-			Tags:             map[string]v1alpha1.TagValue{"team": team},
+			DeclarationSpec:  v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: accountName(accountOf(cluster))}, Tags: map[string]v1alpha1.TagValue{"team": team}},
+			ClusterName:      clusterName(cluster),
 			FargateProfile:   v1alpha1.FargateProfileSpec{Selectors: []v1alpha1.ProfileSelector{{Namespace: name}}, SubnetIDs: []string{subnetOf(cluster)}},
 			PodExecutionRole: v1alpha1.PodExecutionRoleSpec{InlinePolicies: []v1alpha1.InlinePolicy{{Name: "pull-cache", Document: pullCache}}},
 			SecurityGroups: []v1alpha1.SecurityGroupSpec{{

@@ -118,8 +118,7 @@ func (w *world) full(name string, change func(*profile)) *profile {
 	p := &profile{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
 		Spec: v1alpha1.FargateSecurityProfileSpec{
-			AccountRef: v1alpha1.AccountReference{Name: w.names[0]}, ClusterName: "prod",
-			Tags: map[string]v1alpha1.TagValue{"team": "payments"},
+			DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: w.names[0]}, Tags: map[string]v1alpha1.TagValue{"team": "payments"}}, ClusterName: "prod",
 			FargateProfile: v1alpha1.FargateProfileSpec{
 				Name:      "payments",
 				Selectors: []v1alpha1.ProfileSelector{{Namespace: "payments"}},

@@ -95,14 +95,14 @@ func runSuite(m *testing.M) int {
 }
 
 // newReconciler is an operator that has just been started: its memory is empty.
-func newReconciler(account *v1alpha1.AWSAccount, now func() time.Time) *controllers.ProfileReconciler {
+func newReconciler(account *v1alpha1.AWSAccount, now func() time.Time) *controllers.Reconciler {
 	// One attempt: the SDK pauses for seconds before the next one.
 	sessions := &awsapi.Sessions{Version: "chaos", MaxAttempts: 1, Unlimited: true}
-	return &controllers.ProfileReconciler{
+	return (&controllers.Operator{
 		Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1, Now: now,
-		Accounts: &controllers.Accounts{Client: accountOnly{kube, account}, Sessions: sessions, OperatorNamespace: namespace},
-		Recorder: &events.FakeRecorder{}, ReadShared: true,
-	}
+		Accounts:   &controllers.Accounts{Client: accountOnly{kube, account}, Sessions: sessions, OperatorNamespace: namespace},
+		ReadShared: true,
+	}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{})
 }
 
 func must(err error) {

@@ -57,7 +57,7 @@ type world struct {
 	account v1alpha1.AWSAccount
 
 	scenario scenario
-	operator *controllers.ProfileReconciler // nil: killed, not started yet
+	operator *controllers.Reconciler // nil: killed, not started yet
 	passes   int
 
 	mu       sync.Mutex

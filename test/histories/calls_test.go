@@ -104,7 +104,7 @@ func manyReady(t *testing.T) *world {
 func (w *world) callsPerRead(t *testing.T, shared bool) float64 {
 	t.Helper()
 	i := w.installs[0]
-	i.shared, i.operators = shared, [2]*controllers.ProfileReconciler{}
+	i.shared, i.operators = shared, [2]*controllers.Reconciler{}
 	w.round() // a new operator looks for owner tags, and learns what a sweep costs
 	w.clock.Advance(5 * time.Minute)
 	w.sim.ResetCalls()
@@ -120,7 +120,7 @@ func (w *world) callsPerRead(t *testing.T, shared bool) float64 {
 func fullSpec(n int) *v1alpha1.FargateSecurityProfileSpec {
 	own := fmt.Sprintf("p%03d", n)
 	return &v1alpha1.FargateSecurityProfileSpec{
-		AccountRef: v1alpha1.AccountReference{Name: accountName}, ClusterName: fmt.Sprintf("cluster-%d", n%manyClusters),
+		DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: accountName}}, ClusterName: fmt.Sprintf("cluster-%d", n%manyClusters),
 		FargateProfile:   v1alpha1.FargateProfileSpec{Selectors: []v1alpha1.ProfileSelector{{Namespace: own}}, SubnetIDs: []string{"subnet-0a"}},
 		PodExecutionRole: v1alpha1.PodExecutionRoleSpec{InlinePolicies: []v1alpha1.InlinePolicy{{Name: "pull", Document: pullCache}}},
 		SecurityGroups: []v1alpha1.SecurityGroupSpec{{

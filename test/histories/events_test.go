@@ -64,12 +64,12 @@ func (w *world) sendEvents(t *rapid.T) {
 }
 
 // listenTo gives an operator, which has just been started, ears.
-func (i *install) listenTo(n int, r *controllers.ProfileReconciler) {
+func (i *install) listenTo(n int, r *controllers.Reconciler) {
 	i.queues[n] = nil
 	if i.account.Spec.DriftEvents == nil {
 		return
 	}
-	q := &controllers.Queues{Client: r.Client, Sessions: r.Accounts.Sessions, Profiles: r, Metrics: metrics, Log: logr.Discard(), Now: i.w.clock.Now}
+	q := &controllers.Queues{Client: r.Client, Sessions: r.Accounts.Sessions, Operator: r.Operator, Metrics: metrics, Log: logr.Discard(), Now: i.w.clock.Now}
 	r.Hears = q.Hears
 	i.queues[n] = q
 }

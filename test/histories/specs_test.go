@@ -44,11 +44,13 @@ const (
 // drawSpec draws what a person declares. own begins the names that no other profile declares.
 func drawSpec(t *rapid.T, own string) *v1alpha1.FargateSecurityProfileSpec {
 	spec := &v1alpha1.FargateSecurityProfileSpec{
-		AccountRef:     v1alpha1.AccountReference{Name: accountName},
-		ClusterName:    mostly(t, "cluster", clusterNames[0], clusterNames[1]),
-		Mode:           mostly(t, "mode", v1alpha1.ModeEnforce, v1alpha1.ModeObserve, v1alpha1.ModeSuspend),
-		DeletionPolicy: mostly(t, "deletion", v1alpha1.DeletionPolicyDelete, v1alpha1.DeletionPolicyRetain),
-		AdoptionPolicy: mostly(t, "adoption", v1alpha1.AdoptionPolicyRefuse, v1alpha1.AdoptionPolicyAdopt),
+		ClusterName: mostly(t, "cluster", clusterNames[0], clusterNames[1]),
+		DeclarationSpec: v1alpha1.DeclarationSpec{
+			AccountRef:     v1alpha1.AccountReference{Name: accountName},
+			Mode:           mostly(t, "mode", v1alpha1.ModeEnforce, v1alpha1.ModeObserve, v1alpha1.ModeSuspend),
+			DeletionPolicy: mostly(t, "deletion", v1alpha1.DeletionPolicyDelete, v1alpha1.DeletionPolicyRetain),
+			AdoptionPolicy: mostly(t, "adoption", v1alpha1.AdoptionPolicyRefuse, v1alpha1.AdoptionPolicyAdopt),
+		},
 		FargateProfile: v1alpha1.FargateProfileSpec{
 			Selectors: []v1alpha1.ProfileSelector{{Namespace: from(t, "namespace", []string{"a", "b", "c"})}},
 			SubnetIDs: mostly(t, "subnets", []string{"subnet-0a"}, []string{"subnet-0a", "subnet-0b"}, []string{"subnet-0c"}),

@@ -59,7 +59,7 @@ type install struct {
 	// shared: passes that only look are answered out of the account's shared view.
 	shared bool
 	// operators are the leader and its stand-by; nil: not started.
-	operators [2]*controllers.ProfileReconciler
+	operators [2]*controllers.Reconciler
 	// queues are what they listen to changes with.
 	queues [2]*controllers.Queues
 }
@@ -107,15 +107,15 @@ func newWorld(installations int) *world {
 }
 
 // operator returns one of the two, started if need be: its memory is empty then.
-func (i *install) operator(n int) *controllers.ProfileReconciler {
+func (i *install) operator(n int) *controllers.Reconciler {
 	if i.operators[n] == nil {
 		c := i.client()
-		i.operators[n] = &controllers.ProfileReconciler{
+		i.operators[n] = (&controllers.Operator{
 			Client: c, Workload: workload{c}, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: i.id, Concurrency: 1,
 			// One attempt: the SDK pauses for seconds before the next one.
 			Accounts: &controllers.Accounts{Client: c, Sessions: &awsapi.Sessions{Version: "histories", MaxAttempts: 1, Unlimited: true}, OperatorNamespace: namespace},
-			Recorder: &events.FakeRecorder{}, Now: i.w.clock.Now, ReadShared: i.shared,
-		}
+			Now:      i.w.clock.Now, ReadShared: i.shared,
+		}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{})
 		i.listenTo(n, i.operators[n])
 	}
 	return i.operators[n]

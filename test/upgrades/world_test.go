@@ -39,7 +39,7 @@ type world struct {
 	aws      awsapi.Clients
 	url      string
 	tape     *tape
-	profiles *controllers.ProfileReconciler
+	profiles *controllers.Reconciler
 	accounts *controllers.AccountReconciler
 }
 
@@ -55,10 +55,10 @@ func newWorld(t *testing.T) *world {
 	sessions := &awsapi.Sessions{Version: "test", MaxAttempts: 1, Unlimited: true}
 	w := &world{
 		t: t, ctx: context.WithoutCancel(t.Context()), sim: sim, clock: clock, aws: awstest.Clients(t, server.URL), url: server.URL, tape: recorder,
-		profiles: &controllers.ProfileReconciler{
+		profiles: (&controllers.Operator{
 			Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1,
-			Accounts: &controllers.Accounts{Client: kube, Sessions: sessions, OperatorNamespace: namespace}, Recorder: &events.FakeRecorder{},
-		},
+			Accounts: &controllers.Accounts{Client: kube, Sessions: sessions, OperatorNamespace: namespace},
+		}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{}),
 		accounts: &controllers.AccountReconciler{
 			Client: allProfiles{kube}, Sessions: sessions, Recorder: &events.FakeRecorder{}, Metrics: metrics, Timing: controllers.DefaultTiming,
 		},

@@ -15,9 +15,6 @@ import (
 // Kind is the kind of the Resource in status.
 const Kind = "EKSCluster"
 
-// Section is the condition that speaks for the cluster.
-const Section = "FargateProfileReady"
-
 // The reasons that this package gives.
 const (
 	ReasonNotFound  = "ClusterNotFound"
@@ -44,9 +41,6 @@ func New(eks awsapi.EKS, ec2 awsapi.EC2, name string) *Resource {
 
 // ID implements resource.Resource.
 func (r *Resource) ID() resource.ID { return resource.ID{Kind: Kind, Name: r.name} }
-
-// Section implements resource.Resource.
-func (r *Resource) Section() string { return Section }
 
 // Hash is "": the cluster is declared elsewhere.
 func (r *Resource) Hash() string { return "" }

@@ -21,9 +21,6 @@ import (
 // Kind is the kind of the Resource in status.
 const Kind = "FargateProfile"
 
-// Section is the condition that speaks for the Fargate profile.
-const Section = "FargateProfileReady"
-
 // The reasons that this package gives.
 const (
 	ReasonWaiting        = "WaitingForFargateProfile"
@@ -108,9 +105,6 @@ func Leftover(eksClient awsapi.EKS, queue *Queue, clusterName, name string) *Res
 
 // ID implements resource.Resource.
 func (r *Resource) ID() resource.ID { return resource.ID{Kind: Kind, Name: r.id} }
-
-// Section implements resource.Resource.
-func (r *Resource) Section() string { return Section }
 
 // Hash implements resource.Resource.
 func (r *Resource) Hash() string {

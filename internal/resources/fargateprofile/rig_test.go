@@ -70,7 +70,6 @@ func newRig(t *testing.T) *rig {
 type fixedRole struct{ resource.Resource }
 
 func (fixedRole) ID() resource.ID       { return role }
-func (fixedRole) Section() string       { return "PodExecutionRoleReady" }
 func (fixedRole) Hash() string          { return "" }
 func (fixedRole) Needs() []resource.Ref { return nil }
 func (fixedRole) Referenced() bool      { return true }

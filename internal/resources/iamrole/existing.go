@@ -37,9 +37,6 @@ func (r *Referenced) name() string { return r.arn[strings.LastIndex(r.arn, "/")+
 // ID implements resource.Resource.
 func (r *Referenced) ID() resource.ID { return resource.ID{Kind: Kind, Name: r.name()} }
 
-// Section implements resource.Resource.
-func (r *Referenced) Section() string { return Section }
-
 // Hash implements resource.Resource.
 func (r *Referenced) Hash() string { return "" }
 

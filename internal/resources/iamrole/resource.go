@@ -27,9 +27,6 @@ import (
 // Kind is the kind of the Resource in status.
 const Kind = "IAMRole"
 
-// Section is the condition that speaks for pod execution roles.
-const Section = "PodExecutionRoleReady"
-
 // The reasons that this package gives.
 const (
 	ReasonTrustChanged     = "TrustPolicyChanged"
@@ -112,9 +109,6 @@ func Leftover(iam awsapi.IAM, eks awsapi.EKS, clusterName, name string) *Resourc
 
 // ID implements resource.Resource.
 func (r *Resource) ID() resource.ID { return resource.ID{Kind: Kind, Name: r.name} }
-
-// Section implements resource.Resource.
-func (r *Resource) Section() string { return Section }
 
 // Hash implements resource.Resource. Documents are hashed in canonical form: another spelling is no edit.
 func (r *Resource) Hash() string {

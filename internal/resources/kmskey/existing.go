@@ -35,9 +35,6 @@ func Existing(client awsapi.KMS, scope awsapi.Scope, keyARN string) *Referenced 
 // ID implements resource.Resource.
 func (r *Referenced) ID() resource.ID { return resource.ID{Kind: Kind, Name: keyID(r.arn)} }
 
-// Section implements resource.Resource.
-func (r *Referenced) Section() string { return Section }
-
 // Hash implements resource.Resource.
 func (r *Referenced) Hash() string { return "" }
 

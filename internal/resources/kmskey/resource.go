@@ -25,9 +25,6 @@ import (
 // Kind is the kind of the Resource in status.
 const Kind = "KMSKey"
 
-// Section is the condition that speaks for keys.
-const Section = "EncryptionReady"
-
 // The reasons that this package gives.
 const (
 	ReasonPolicyChanged  = "KeyPolicyChanged"
@@ -116,9 +113,6 @@ func (r *Resource) ID() resource.ID {
 	}
 	return resource.ID{Kind: Kind, Name: r.alias}
 }
-
-// Section implements resource.Resource.
-func (r *Resource) Section() string { return Section }
 
 // Hash implements resource.Resource. The window and the description are not compared, so they make no edit.
 func (r *Resource) Hash() string {

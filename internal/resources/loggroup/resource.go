@@ -20,9 +20,6 @@ import (
 // Kind is the kind of the Resource in status.
 const Kind = "LogGroup"
 
-// Section is the condition that speaks for log groups.
-const Section = "LoggingReady"
-
 // The reasons that this package gives.
 const (
 	ReasonRetention      = "LogRetentionChanged"
@@ -88,9 +85,6 @@ func Leftover(logs awsapi.Logs, name string) *Resource {
 
 // ID implements resource.Resource.
 func (r *Resource) ID() resource.ID { return resource.ID{Kind: Kind, Name: r.name} }
-
-// Section implements resource.Resource.
-func (r *Resource) Section() string { return Section }
 
 // Hash implements resource.Resource. Keys that are retired are no part of what is declared.
 func (r *Resource) Hash() string {

@@ -18,9 +18,6 @@ import (
 // Kind is the kind of the Resource in status.
 const Kind = "SecurityGroupPolicy"
 
-// Section is the condition that speaks for pod security groups.
-const Section = "PodSecurityGroupsReady"
-
 // APIVersion is the version of the SecurityGroupPolicy API that is read and written.
 // Source: EKS user guide, "Assign security groups to individual Pods".
 const APIVersion = "vpcresources.k8s.aws/v1beta1"
@@ -77,9 +74,6 @@ func Leftover(policies *Policies, namespace, name string) *Resource {
 func (r *Resource) ID() resource.ID {
 	return resource.ID{Kind: Kind, Name: r.namespace + "/" + r.name}
 }
-
-// Section implements resource.Resource.
-func (r *Resource) Section() string { return Section }
 
 // Hash implements resource.Resource.
 func (r *Resource) Hash() string {

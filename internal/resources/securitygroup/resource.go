@@ -23,9 +23,6 @@ import (
 // Kind is the kind of the Resource in status.
 const Kind = "SecurityGroup"
 
-// Section is the condition that speaks for security groups.
-const Section = "SecurityGroupsReady"
-
 // The reasons that this package gives.
 const (
 	ReasonRuleMissing        = "SecurityGroupRuleMissing"
@@ -116,9 +113,6 @@ func Leftover(client awsapi.EC2, groupID, name string) *Resource {
 
 // ID implements resource.Resource.
 func (r *Resource) ID() resource.ID { return resource.ID{Kind: Kind, Name: r.name} }
-
-// Section implements resource.Resource.
-func (r *Resource) Section() string { return Section }
 
 // Hash implements resource.Resource.
 func (r *Resource) Hash() string {

@@ -9,14 +9,14 @@ import (
 	"strings"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/securitygroup"
 )
 
-// specProblems finds what is wrong with the spec itself beyond what the schema can say, by the object that it
-// concerns. A field that has a problem is not written, and nothing new is made while there is one.
-func (s *stack) specProblems() map[resource.ID][]resource.Problem {
+// Problems implements Declared.
+func (s *fargateStack) Problems() map[resource.ID][]resource.Problem {
 	problems := map[resource.ID][]resource.Problem{}
 	add := func(id resource.ID, path, format string, args ...any) {
 		problems[id] = append(problems[id], resource.Problem{
@@ -34,11 +34,11 @@ type addProblem func(id resource.ID, path, format string, args ...any)
 
 // roleProblems leaves the guardrails and the account's quotas to the Resource, which holds them against what it observes
 // too.
-func (s *stack) roleProblems(add addProblem) {
+func (s *fargateStack) roleProblems(add addProblem) {
 	spec, id := s.profile.Spec.PodExecutionRole, s.roleID()
 	if spec.ExistingARN != "" {
-		if account := accountInARN(spec.ExistingARN); account != s.account.AccountID {
-			add(id, "", "spec.podExecutionRole.existingARN is in account %s, but the profile's account is %s: name a role of that account", account, s.account.AccountID)
+		if account := accountInARN(spec.ExistingARN); account != s.AccountID {
+			add(id, "", "spec.podExecutionRole.existingARN is in account %s, but the profile's account is %s: name a role of that account", account, s.AccountID)
 		}
 		return
 	}
@@ -53,7 +53,7 @@ func (s *stack) roleProblems(add addProblem) {
 
 // inlineSizeProblem: IAM's quota holds for all inline policies of a role together, the operator's own among them, and
 // cannot be raised. A document that is too long by itself is said by ValidatePolicy.
-func (s *stack) inlineSizeProblem(add addProblem, id resource.ID) {
+func (s *fargateStack) inlineSizeProblem(add addProblem, id resource.ID) {
 	total, parts := 0, []string{}
 	policies := s.inlinePolicies()
 	for _, name := range slices.Sorted(maps.Keys(policies)) {
@@ -74,7 +74,7 @@ func (s *stack) inlineSizeProblem(add addProblem, id resource.ID) {
 
 // tagKeyProblems: IAM does not tell the tag keys of a role apart by case, other services do.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules_creating
-func (s *stack) tagKeyProblems(add addProblem, id resource.ID) {
+func (s *fargateStack) tagKeyProblems(add addProblem, id resource.ID) {
 	spelled := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(s.profile.Spec.Tags)) {
 		folded := strings.ToLower(key)
@@ -86,7 +86,7 @@ func (s *stack) tagKeyProblems(add addProblem, id resource.ID) {
 	}
 }
 
-func (s *stack) groupProblems(add addProblem) {
+func (s *fargateStack) groupProblems(add addProblem) {
 	named := map[string]string{}
 	for _, g := range s.profile.Spec.SecurityGroups {
 		id := groupID(g.Name)
@@ -125,7 +125,7 @@ func ruleProblems(add addProblem, id resource.ID, group, direction string, rules
 	}
 }
 
-func (s *stack) keyProblems(add addProblem) {
+func (s *fargateStack) keyProblems(add addProblem) {
 	encryption := s.profile.Spec.Encryption
 	if encryption == nil || encryption.KMSKey == nil {
 		return
@@ -133,4 +133,12 @@ func (s *stack) keyProblems(add addProblem) {
 	if _, err := s.keyPolicy(encryption.KMSKey.AdditionalStatements); err != nil {
 		add(s.keyID(), "policy", "spec.encryption.kmsKey.additionalStatements: %v", err)
 	}
+}
+
+func accountInARN(s string) string {
+	parsed, err := awsapi.ParseARN(s)
+	if err != nil {
+		return fmt.Sprintf("%q (not an ARN)", s)
+	}
+	return parsed.AccountID
 }

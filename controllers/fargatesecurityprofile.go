@@ -6,17 +6,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
-	"strings"
-	"sync"
-	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/awsobject"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
+	"github.com/fargate-security/fargate-security-operator/internal/controls"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
-	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -29,141 +27,105 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resources/securitygroup"
 )
 
-// stackOrder lists the kinds in dependency order: each may need values of those before it.
-var stackOrder = []string{
-	ekscluster.Kind, kmskey.Kind, loggroup.Kind, iamrole.Kind, securitygroup.Kind, podsecuritygroups.Kind, fargateprofile.Kind,
+// FargateSecurityProfile is one EKS Fargate profile and everything linked to it.
+var FargateSecurityProfile = &Kind{
+	Name: "FargateSecurityProfile", CRD: "fargatesecurityprofiles.fargatesecurity.io", Noun: "profile",
+	New:              func() v1alpha1.Declaration { return &v1alpha1.FargateSecurityProfile{} },
+	NewList:          func() client.ObjectList { return &v1alpha1.FargateSecurityProfileList{} },
+	OwnerWithoutKind: true,
+	Sections:         v1alpha1.SectionConditions,
+	Controls:         controls.Catalogue(),
+	Cluster:          func(obj v1alpha1.Declaration) string { return fargate(obj).Spec.ClusterName },
+	Sees: []events.Kind{
+		events.Cluster, events.FargateProfile, events.Nodegroup, events.Role, events.ManagedPolicy, events.SecurityGroup,
+		events.SecurityGroupRule, events.Subnet, events.RouteTable, events.PrefixList, events.Key, events.Alias, events.LogGroup,
+	},
+	Mentions: func(obj v1alpha1.Declaration) []events.Object { return mentionedBy(fargate(obj)) },
+	ShareTexts: func(obj v1alpha1.Declaration) {
+		profile := fargate(obj)
+		memo.Share(&profile.APIVersion, &profile.Kind, &profile.Spec.ClusterName)
+		memo.ShareAll(profile.Spec.FargateProfile.SubnetIDs)
+	},
+	Declare: func(env *Env, obj v1alpha1.Declaration) Declared {
+		return &fargateStack{Env: env, profile: fargate(obj)}
+	},
+}
+
+// fargate is obj as its own type: generic code gives a kind its own objects only.
+func fargate(obj v1alpha1.Declaration) *v1alpha1.FargateSecurityProfile {
+	return obj.(*v1alpha1.FargateSecurityProfile) // made by FargateSecurityProfile.New
+}
+
+// sectionOfKind is the section of the spec that an AWS object of a kind belongs to.
+var sectionOfKind = map[string]string{
+	ekscluster.Kind: v1alpha1.FargateProfileReadyCondition, kmskey.Kind: v1alpha1.EncryptionReadyCondition,
+	loggroup.Kind: v1alpha1.LoggingReadyCondition, iamrole.Kind: v1alpha1.PodExecutionRoleReadyCondition,
+	securitygroup.Kind: v1alpha1.SecurityGroupsReadyCondition, podsecuritygroups.Kind: v1alpha1.PodSecurityGroupsReadyCondition,
+	fargateprofile.Kind: v1alpha1.FargateProfileReadyCondition,
 }
 
 // loggingPolicyName is the inline policy that the operator writes for logging; the schema reserves the name.
 const loggingPolicyName = "fargate-logging"
 
-// memory is what outlives a pass, per account and Region; losing it costs some calls.
-type memory struct {
-	queue    *fargateprofile.Queue
-	policies *iamrole.PolicyCache
-	// principals are those that KMS does not know yet.
-	principals *memo.Refusals
-	now        func() time.Time
-
-	// actors are who changed what lately, hears tells whether events tell of changes in a service.
-	actors *actors
-	hears  func(source string) bool
-
-	mu    sync.Mutex
-	views map[awsapi.Config]*inventory.View
-	used  map[awsapi.Config]time.Time // when each view was last asked for
-	last  time.Time                   // when any was; guarded by memories.mu
+// fargateStack turns the spec of one profile into Resources. Each section's method is the way from a field in the spec to
+// the Resource that makes the AWS calls.
+type fargateStack struct {
+	*Env
+	profile *v1alpha1.FargateSecurityProfile
 }
 
-// idleFor is how long is kept what is remembered of an account that no profile uses any more, or not with that role.
-const idleFor = 3 * time.Hour
+// Section implements Declared.
+func (s *fargateStack) Section(id resource.ID) string { return sectionOfKind[id.Kind] }
 
-// viewOf returns the shared view of the account. What is read with one role is not shown to profiles that use another.
-func (m *memory) viewOf(account *boundAccount) *inventory.View {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	view := m.views[account.config]
-	if view == nil {
-		view = inventory.NewView(account.Clients, m.now, resource.OwnerTag)
-		view.Hear(m.hears)
-		if m.views == nil {
-			m.views, m.used = map[awsapi.Config]*inventory.View{}, map[awsapi.Config]time.Time{}
-		}
-		m.views[account.config] = view
+// RecordIntent implements Declared: which boundary may be found on the role. One that leaves the spec before its first pass
+// is over would stay for good otherwise.
+func (s *fargateStack) RecordIntent(settled bool) {
+	var boundaries []string
+	if boundary := s.boundary(); boundary != "" {
+		boundaries = []string{boundary}
 	}
-	m.used[account.config] = m.now()
-	for config, at := range m.used {
-		if m.now().Sub(at) > idleFor {
-			delete(m.used, config)
-			delete(m.views, config)
-		}
+	status := &s.profile.Status
+	if !settled {
+		boundaries = append(boundaries, status.PermissionsBoundaryARNs...)
 	}
-	view.Renew(account.Clients)
-	return view
+	status.PermissionsBoundaryARNs = asSet(boundaries)
 }
 
-// touch has nothing believed any more that was read of the objects before.
-func (m *memory) touch(objects []events.Object) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, view := range m.views {
-		view.Touch(objects...)
-	}
-	for _, o := range objects {
-		if o.Kind == events.ManagedPolicy {
-			m.policies.Forget(o.Name)
+// RecordOwn implements Declared.
+func (s *fargateStack) RecordOwn(result *resource.Result) {
+	s.profile.Status.ProfileStatus = ""
+	for _, o := range result.Objects {
+		if o.ID.Kind == fargateprofile.Kind {
+			s.profile.Status.ProfileStatus = o.State
+			return
 		}
 	}
 }
 
-// memories hands out one memory per account and Region.
-type memories struct {
-	now func() time.Time
-	// hears tells whether events tell of changes in a service of an account and Region.
-	hears func(scope awsapi.Scope, source string) bool
-
-	mu      sync.Mutex
-	known   map[awsapi.Scope]*memory
-	checkAt time.Time // when the next idle ones are looked for
-}
-
-// within lists the memories of an account and Region.
-func (m *memories) within(config awsapi.Config) []*memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var list []*memory
-	for scope, memory := range m.known {
-		if inScope(config, scope) {
-			list = append(list, memory)
+// mentionedBy lists the AWS objects that a spec names without managing them.
+func mentionedBy(profile *v1alpha1.FargateSecurityProfile) []events.Object {
+	var list []events.Object
+	for _, id := range profile.Spec.FargateProfile.SubnetIDs {
+		list = append(list, events.Object{Kind: events.Subnet, Name: id})
+	}
+	if managed := profile.Spec.PodExecutionRole.ManagedPolicyARNs; managed != nil {
+		for _, arn := range *managed {
+			list = append(list, events.Object{Kind: events.ManagedPolicy, Name: arn})
+		}
+	}
+	for _, group := range profile.Spec.SecurityGroups {
+		for _, rule := range append(append([]v1alpha1.SecurityGroupRule{}, group.Ingress...), group.Egress...) {
+			if rule.PrefixListID != "" {
+				list = append(list, events.Object{Kind: events.PrefixList, Name: rule.PrefixListID})
+			}
 		}
 	}
 	return list
 }
 
-func (m *memories) of(scope awsapi.Scope) *memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.known == nil {
-		m.known = map[awsapi.Scope]*memory{}
-	}
-	now := m.now()
-	if now.After(m.checkAt) {
-		maps.DeleteFunc(m.known, func(_ awsapi.Scope, known *memory) bool { return now.Sub(known.last) > idleFor })
-		m.checkAt = now.Add(idleFor)
-	}
-	if m.known[scope] == nil {
-		m.known[scope] = &memory{
-			queue: fargateprofile.NewQueue(m.now), policies: iamrole.NewPolicyCache(), principals: kmskey.NewPrincipals(m.now),
-			now: m.now, actors: &actors{now: m.now},
-			hears: func(source string) bool { return m.hears != nil && m.hears(scope, source) },
-		}
-	}
-	m.known[scope].last = now
-	return m.known[scope]
-}
-
-// stack turns the spec of one profile into Resources. Each section's method is the way from a field in the spec to
-// the Resource that makes the AWS calls.
-type stack struct {
-	profile *v1alpha1.FargateSecurityProfile
-	account *boundAccount
-	memory  *memory
-	// policies are those of the cluster that the pods run in.
-	policies *podsecuritygroups.Policies
-	owner    string
-	prior    map[resource.ID]resource.Prior
-	view     *inventory.View
-	// putOff: objects with our owner tag were not looked for, since somebody waits for this pass. A later one does it.
-	putOff bool
-	// searchFailed is why they could not be looked for: what status remembers is kept as declared all the same.
-	searchFailed error
-	// wake has the profile looked at again; nil: nobody can.
-	wake func()
-}
-
-// resources lists what the spec declares, in dependency order.
-func (s *stack) resources() []resource.Resource {
-	list := []resource.Resource{ekscluster.New(s.account.EKS, s.account.EC2, s.profile.Spec.ClusterName)}
+// Resources implements Declared.
+func (s *fargateStack) Resources() []resource.Resource {
+	list := []resource.Resource{ekscluster.New(s.EKS, s.EC2, s.profile.Spec.ClusterName)}
 	list = append(list, s.key()...)
 	list = append(list, s.logGroup()...)
 	list = append(list, s.role())
@@ -172,52 +134,52 @@ func (s *stack) resources() []resource.Resource {
 	return append(list, s.fargateProfile())
 }
 
-func (s *stack) clusterID() resource.ID {
+func (s *fargateStack) clusterID() resource.ID {
 	return resource.ID{Kind: ekscluster.Kind, Name: s.profile.Spec.ClusterName}
 }
 
-func (s *stack) key() []resource.Resource {
+func (s *fargateStack) key() []resource.Resource {
 	encryption := s.profile.Spec.Encryption
 	switch {
 	case encryption == nil:
 		return nil
 	case encryption.KMSKey == nil:
-		return []resource.Resource{kmskey.Existing(s.account.KMS, s.account.Scope, encryption.KeyARN)}
+		return []resource.Resource{kmskey.Existing(s.KMS, s.Scope, encryption.KeyARN)}
 	}
 	spec := encryption.KMSKey
 	policy, err := s.keyPolicy(spec.AdditionalStatements)
 	if err != nil { // said by specProblems, which keeps the key from being written
 		policy, _ = s.keyPolicy(nil)
 	}
-	key := kmskey.New(s.account.KMS, s.account.Logs, kmskey.Desired{
+	key := kmskey.New(s.KMS, s.Logs, kmskey.Desired{
 		Alias: spec.Alias, Policy: policy,
 		RotationPeriodDays: spec.RotationPeriodDays, DeletionWindowDays: spec.DeletionWindowDays,
 		Description: "FargateSecurityProfile " + s.profile.Namespace + "/" + s.profile.Name,
-	}, s.prior[s.keyID()], s.orphanKeys)
-	key.Patient(s.memory.principals)
+	}, s.Prior[s.keyID()], s.orphanKeys)
+	key.Patient(kmskey.Principals(s.Env.Env))
 	return []resource.Resource{key}
 }
 
 // keyPolicy is the policy of the declared key with statements added to it.
-func (s *stack) keyPolicy(additional []string) (string, error) {
+func (s *fargateStack) keyPolicy(additional []string) (string, error) {
 	var groups []string
 	if s.profile.Spec.Logging != nil {
 		groups = []string{s.logGroupName()}
 	}
-	return kmskey.Policy(s.account.Scope, groups, additional)
+	return kmskey.Policy(s.Scope, groups, additional)
 }
 
 // keyID names the declared key: by its alias, or, one that is only used, by its id.
-func (s *stack) keyID() resource.ID {
+func (s *fargateStack) keyID() resource.ID {
 	if key := s.profile.Spec.Encryption.KMSKey; key != nil {
 		return resource.ID{Kind: kmskey.Kind, Name: key.Alias}
 	}
-	return resource.ID{Kind: kmskey.Kind, Name: lastPart(s.profile.Spec.Encryption.KeyARN)}
+	return resource.ID{Kind: kmskey.Kind, Name: awsobject.LastPart(s.profile.Spec.Encryption.KeyARN)}
 }
 
 // retiredKeys are keys that we made for this profile and that it does not declare any more: the log group lets go of
 // them, so that they can be removed.
-func (s *stack) retiredKeys() []string {
+func (s *fargateStack) retiredKeys() []string {
 	var arns []string
 	for _, r := range s.profile.Status.Resources {
 		declared := s.profile.Spec.Encryption != nil && r.Name == s.keyID().Name
@@ -229,11 +191,11 @@ func (s *stack) retiredKeys() []string {
 }
 
 // orphanKeys finds keys that carry our owner tag: one of them may have lost its answer, or its alias.
-func (s *stack) orphanKeys(ctx context.Context) ([]string, error) {
-	return s.view.OwnedKeys(ctx, s.owner)
+func (s *fargateStack) orphanKeys(ctx context.Context) ([]string, error) {
+	return s.View.OwnedKeys(ctx, s.Owner)
 }
 
-func (s *stack) logGroup() []resource.Resource {
+func (s *fargateStack) logGroup() []resource.Resource {
 	if s.profile.Spec.Logging == nil {
 		return nil
 	}
@@ -246,54 +208,54 @@ func (s *stack) logGroup() []resource.Resource {
 		desired.KeyFrom = &id
 	}
 	desired.RetiredKeyARNs = s.retiredKeys()
-	return []resource.Resource{loggroup.New(s.account.Logs, s.account.Scope, desired)}
+	return []resource.Resource{loggroup.New(s.Logs, s.Scope, desired)}
 }
 
-func (s *stack) logGroupName() string {
+func (s *fargateStack) logGroupName() string {
 	if name := s.profile.Spec.Logging.LogGroup.Name; name != "" {
 		return name
 	}
 	return "/aws/eks/" + s.profile.Spec.ClusterName + "/fargate/" + s.profile.ProfileName()
 }
 
-func (s *stack) role() resource.Resource {
+func (s *fargateStack) role() resource.Resource {
 	spec := s.profile.Spec.PodExecutionRole
 	if spec.ExistingARN != "" {
-		return iamrole.Existing(s.account.IAM, s.account.EKS, s.memory.policies, spec.ExistingARN, s.profile.Spec.ClusterName, s.account.guard)
+		return iamrole.Existing(s.IAM, s.EKS, iamrole.Policies(s.Env.Env), spec.ExistingARN, s.profile.Spec.ClusterName, s.Guard)
 	}
-	res := iamrole.New(s.account.IAM, s.account.EKS, s.memory.policies, iamrole.Desired{
+	res := iamrole.New(s.IAM, s.EKS, iamrole.Policies(s.Env.Env), iamrole.Desired{
 		Name:                   s.roleName(),
-		TrustPolicy:            iamrole.TrustPolicy(s.account.Scope, s.profile.Spec.ClusterName),
+		TrustPolicy:            iamrole.TrustPolicy(s.Scope, s.profile.Spec.ClusterName),
 		ManagedPolicyARNs:      s.managedPolicies(),
 		InlinePolicies:         s.inlinePolicies(),
 		PermissionsBoundaryARN: spec.PermissionsBoundaryARN, FormerBoundaryARNs: s.profile.Status.PermissionsBoundaryARNs,
 		RemoveUnlisted:     removes(spec.UnlistedPolicies),
-		Guard:              s.account.guard,
-		MaxManagedPolicies: int(s.account.quotas.ManagedPoliciesPerRole),
+		Guard:              s.Guard,
+		MaxManagedPolicies: int(s.Quotas.ManagedPoliciesPerRole),
 		ClusterName:        s.profile.Spec.ClusterName,
 	})
-	res.FindTwins(s.view.RoleLike)
+	res.FindTwins(s.View.RoleLike)
 	return res
 }
 
 // boundary is the boundary that the role is to have, "" for none, or where the role is only used.
-func (s *stack) boundary() string {
+func (s *fargateStack) boundary() string {
 	spec := s.profile.Spec.PodExecutionRole
 	if spec.ExistingARN != "" {
 		return ""
 	}
-	return cmp.Or(spec.PermissionsBoundaryARN, s.account.guard.PermissionsBoundaryARN)
+	return cmp.Or(spec.PermissionsBoundaryARN, s.Guard.PermissionsBoundaryARN)
 }
 
-func (s *stack) roleID() resource.ID {
+func (s *fargateStack) roleID() resource.ID {
 	if arn := s.profile.Spec.PodExecutionRole.ExistingARN; arn != "" {
-		return resource.ID{Kind: iamrole.Kind, Name: arn[strings.LastIndex(arn, "/")+1:]}
+		return resource.ID{Kind: iamrole.Kind, Name: awsobject.LastPart(arn)}
 	}
 	return resource.ID{Kind: iamrole.Kind, Name: s.roleName()}
 }
 
 // roleName is the declared name, or one made of cluster and profile that fits IAM's 64 characters.
-func (s *stack) roleName() string {
+func (s *fargateStack) roleName() string {
 	if name := s.profile.Spec.PodExecutionRole.Name; name != "" {
 		return name
 	}
@@ -306,38 +268,38 @@ func (s *stack) roleName() string {
 
 // managedPolicies are those declared; none declared means the one that every pod execution role needs.
 // Source: EKS user guide, "Amazon EKS Pod execution IAM role".
-func (s *stack) managedPolicies() []string {
+func (s *fargateStack) managedPolicies() []string {
 	if declared := s.profile.Spec.PodExecutionRole.ManagedPolicyARNs; declared != nil {
 		return *declared
 	}
-	return []string{"arn:" + s.account.Partition + ":iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy"}
+	return []string{"arn:" + s.Partition + ":iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy"}
 }
 
-func (s *stack) inlinePolicies() map[string]string {
+func (s *fargateStack) inlinePolicies() map[string]string {
 	policies := map[string]string{}
 	for _, p := range s.profile.Spec.PodExecutionRole.InlinePolicies {
 		policies[p.Name] = p.Document
 	}
 	if s.profile.Spec.Logging != nil {
-		policies[loggingPolicyName] = iamrole.LoggingPolicy(s.account.Scope, s.logGroupName())
+		policies[loggingPolicyName] = iamrole.LoggingPolicy(s.Scope, s.logGroupName())
 	}
 	return policies
 }
 
-func (s *stack) securityGroups() []resource.Resource {
+func (s *fargateStack) securityGroups() []resource.Resource {
 	siblings := []string{}
 	for _, g := range s.profile.Spec.SecurityGroups {
 		siblings = append(siblings, g.Name)
 	}
 	var list []resource.Resource
 	for _, g := range s.profile.Spec.SecurityGroups {
-		list = append(list, securitygroup.New(s.account.EC2, securitygroup.Desired{
+		list = append(list, securitygroup.New(s.EC2, securitygroup.Desired{
 			Name: g.Name, Description: g.Description,
 			Ingress: declaredRules(g.Ingress), Egress: declaredRules(g.Egress),
 			Ignore: ignoredRules(g.IgnoreRules), RemoveUnlisted: removes(g.UnlistedRules),
-			Guard: s.account.guard, Cluster: s.clusterID(), Siblings: siblings,
-			MaxRules: int(s.account.quotas.RulesPerSecurityGroup), AccountID: s.account.AccountID,
-		}, s.prior[groupID(g.Name)]))
+			Guard: s.Guard, Cluster: s.clusterID(), Siblings: siblings,
+			MaxRules: int(s.Quotas.RulesPerSecurityGroup), AccountID: s.AccountID,
+		}, s.Prior[groupID(g.Name)]))
 	}
 	return list
 }
@@ -380,7 +342,7 @@ func canonicalRule(spec v1alpha1.SecurityGroupRule) (observed.Rule, error) {
 	return canonical.Rule(spec.Protocol, spec.FromPort, spec.ToPort, peer, spec.Description)
 }
 
-func (s *stack) podSecurityGroups() []resource.Resource {
+func (s *fargateStack) podSecurityGroups() []resource.Resource {
 	spec := s.profile.Spec.PodSecurityGroups
 	if spec == nil {
 		return nil
@@ -393,10 +355,10 @@ func (s *stack) podSecurityGroups() []resource.Resource {
 	for _, g := range s.profile.Spec.SecurityGroups {
 		desired.Groups = append(desired.Groups, groupID(g.Name))
 	}
-	return []resource.Resource{podsecuritygroups.New(s.policies, desired)}
+	return []resource.Resource{podsecuritygroups.New(podsecuritygroups.PoliciesOf(s.Env.Env), desired)}
 }
 
-func (s *stack) fargateProfile() resource.Resource {
+func (s *fargateStack) fargateProfile() resource.Resource {
 	spec := s.profile.Spec.FargateProfile
 	desired := fargateprofile.Desired{
 		ClusterName: s.profile.Spec.ClusterName, Name: s.profile.ProfileName(),
@@ -410,7 +372,7 @@ func (s *stack) fargateProfile() resource.Resource {
 		desired.Selectors = append(desired.Selectors, observed.Selector{Namespace: sel.Namespace, Labels: labels})
 	}
 	id := resource.ID{Kind: fargateprofile.Kind, Name: s.profile.ProfileName()}
-	res := fargateprofile.New(s.account.EKS, s.account.EC2, s.memory.queue, desired, s.prior[id])
-	res.Wake(s.wake)
+	res := fargateprofile.New(s.EKS, s.EC2, fargateprofile.QueueOf(s.Env.Env), desired, s.Prior[id])
+	res.Wake(s.Wake)
 	return res
 }

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources"
+)
+
+// Operator is what the reconcilers of all kinds have in common: how they reach Kubernetes and AWS, how they are set up, and
+// what they know of AWS. Fill in its fields, then make a Reconciler for each kind.
+type Operator struct {
+	Client client.Client
+	// API reads from the API server itself and not from a cache: whether a CRD, or the operator's namespace, is being
+	// deleted. Nil: nobody looks, and every deletion of an object counts as asked for.
+	API      client.Reader
+	Workload dynamic.Interface
+	Accounts *Accounts
+	Metrics  *Metrics
+	Timing   Timing
+	// OperatorID is the first part of the owner tag: stable per installation, without a slash.
+	OperatorID string
+	// Installation tells this installation from others with the same OperatorID.
+	Installation resource.Installation
+	// ObserveOnly treats every object as if its mode were Observe.
+	ObserveOnly bool
+	// Concurrency is how many objects of a kind are worked on at once. Periodic passes of all kinds together have three
+	// quarters of it: the rest is kept for objects that somebody waits for.
+	Concurrency int
+	// ReadShared has passes that only look answered out of what all objects of an account read together. Without it every
+	// pass reads AWS object by object: for debugging, and to compare.
+	ReadShared bool
+	// Hears tells whether events tell of changes in a service (its eventSource) of an account; nil: no.
+	Hears func(scope awsapi.Scope, source string) bool
+	// Now is the clock for what is waited for and what status dates. Nil means time.Now.
+	Now func() time.Time
+
+	prepared    sync.Once
+	turns       *turns
+	links       links
+	memories    memories
+	mu          sync.Mutex
+	reconcilers map[string]*Reconciler // by kind
+}
+
+// Reconciler makes the reconciler of a kind. There is one of each kind.
+func (o *Operator) Reconciler(kind *Kind, recorder events.EventRecorder) *Reconciler {
+	r := &Reconciler{Operator: o, Kind: kind, Recorder: recorder}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.reconcilers == nil {
+		o.reconcilers = map[string]*Reconciler{}
+	}
+	o.reconcilers[kind.Name] = r
+	return r
+}
+
+// of returns the reconciler of a kind, nil where there is none.
+func (o *Operator) of(kind string) *Reconciler {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.reconcilers[kind]
+}
+
+// kinds lists the kinds that have a reconciler.
+func (o *Operator) kinds() []*Kind {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var list []*Kind
+	for _, r := range o.reconcilers {
+		list = append(list, r.Kind)
+	}
+	return list
+}
+
+// prepare makes, once, the memory that passes share.
+func (o *Operator) prepare() {
+	o.prepared.Do(func() {
+		if o.Now == nil {
+			o.Now = time.Now
+		}
+		o.memories.now, o.memories.hears = o.Now, o.Hears
+		o.memories.process = resources.SharedByProcess(o.Workload, o.Now)
+		o.turns = newTurns(o.Concurrency, o.Metrics.inLine)
+	})
+}
+
+// wakeNext wakes whose turn it is.
+func (o *Operator) wakeNext(next objectKey, ok bool) {
+	if !ok {
+		return
+	}
+	if r := o.of(next.kind); r != nil {
+		r.waker.wakeInTurn(next.request())
+	}
+}
+
+// objectKey is an object of any kind.
+type objectKey struct {
+	kind string
+	types.NamespacedName
+}
+
+func (k objectKey) request() ctrl.Request { return ctrl.Request{NamespacedName: k.NamespacedName} }
+
+// InstallationID is the UID of the cluster's kube-system namespace: what tells installations apart, and the default of
+// OperatorID.
+func InstallationID(ctx context.Context, reader client.Reader) (string, error) {
+	ns := &corev1.Namespace{}
+	if err := reader.Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, ns); err != nil {
+		return "", fmt.Errorf("reading the namespace kube-system, whose UID tells installations apart: %w", err)
+	}
+	return string(ns.UID), nil
+}

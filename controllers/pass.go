@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/awsobject"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources"
+)
+
+// pass is one reconcile of one object.
+type pass struct {
+	*Reconciler
+	req    ctrl.Request
+	object v1alpha1.Declaration
+
+	// The rest is set by bind.
+	account  *boundAccount
+	memory   *memory
+	env      *Env
+	declared Declared
+	// putOff: objects with our owner tag were not looked for, since somebody waits for this pass. A later one does it.
+	putOff bool
+	// searchFailed is why they could not be looked for: what status remembers is kept as declared all the same.
+	searchFailed error
+}
+
+// enforces tells whether AWS may be written for the object: not in a mode that this version does not know either.
+func (p *pass) enforces() bool {
+	return !p.ObserveOnly && p.object.Declared().Mode == v1alpha1.ModeEnforce
+}
+
+// bind connects to the object's account, and turns the spec into what is declared. Errors: those of Accounts.bind.
+func (p *pass) bind(ctx context.Context) error {
+	account, err := p.Accounts.bind(ctx, p.object.GetNamespace(), p.object.Declared().AccountRef.Name)
+	if err != nil {
+		return err
+	}
+	p.account, p.memory = account, p.memories.of(account.Scope)
+	view := p.memory.viewOf(account)
+	seen := *account.Account
+	seen.Clients = view.Clients()
+	p.env = &Env{
+		Env:   &awsobject.Env{Account: &seen, Cluster: p.Kind.cluster(p.object), Shared: p.memory.shared},
+		Guard: account.guard, Quotas: account.quotas, View: view,
+		Owner: p.Kind.Owner(p.OperatorID, p.object), Prior: priorOf(p.object.Found()), Wake: p.wakerOf(p.req),
+	}
+	p.declared = p.Kind.Declare(p.env, p.object)
+	return nil
+}
+
+// run is a pass over a living object.
+func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
+	if err := p.bind(ctx); err != nil {
+		return p.unreachable(ctx, err)
+	}
+	enforce := p.enforces()
+	if enforce {
+		if err := p.intend(ctx); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	declared := p.declared.Resources()
+	reads := p.withAge(ctx)
+	leftovers, err := p.leftovers(reads, declared, p.searchDue())
+	if err != nil {
+		return p.unreachable(ctx, err)
+	}
+	result := resource.Run(reads, declared, leftovers, p.options(enforce))
+	p.noteDone(ctx, &result, declared, leftovers)
+	return p.conclude(ctx, &result, enforce)
+}
+
+func (p *pass) options(enforce bool) resource.Options {
+	spec, status := p.object.Declared(), p.object.Found()
+	tags := map[string]string{}
+	for k, v := range spec.Tags {
+		tags[k] = string(v)
+	}
+	return resource.Options{
+		Enforce: enforce,
+		Adopt:   spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt,
+		Retain:  spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete, // a policy that this version does not know deletes nothing
+		Owner:   p.env.Owner, Installation: p.Installation, Tags: tags, FormerTagKeys: status.TagKeys,
+		Prior: p.env.Prior, Problems: p.declared.Problems(), Section: p.declared.Section, Order: resources.Order(), Classify: awsapi.Classify,
+		Begin: p.begin, Now: p.Now, Fresh: p.fresh(), Witnessed: inventory.Witnessed,
+	}
+}
+
+// noteDone takes note of what a pass over a living object, or one of a deletion, has done in AWS.
+func (p *pass) noteDone(ctx context.Context, result *resource.Result, lists ...[]resource.Resource) {
+	p.noteUnread(result)
+	logWrites(ctx, result)
+	tellAdoptions(p.Recorder, p.object, result)
+	p.notePlaces(p.req, lists...)
+}
+
+// conclude writes status once, tells of what changed, and says when to come back.
+func (p *pass) conclude(ctx context.Context, result *resource.Result, enforce bool) (ctrl.Result, error) {
+	obj, key := p.object, p.key(p.req)
+	before := copyOf(obj)
+	current, repaired := recordDrift(p.Kind, obj, result, p.records.peek(p.req).unreported, p.memory.actors, p.Now())
+	p.declared.RecordOwn(result)
+	long := p.retries.deniedForLong(p.req, denied(result) || awsapi.IsDenied(p.searchFailed))
+	list := append(findings(p.Kind, result, enforce, long), searchFindings(p.searchFailed, long)...)
+	if enforce {
+		list = append(list, contested(obj.Found(), result, p.Now())...)
+	}
+	verdict := verdictOf(list, enforce, current)
+	recordDrifted(obj, current, result)
+	recordSections(p.Kind.Sections, obj, result, list)
+	if enforce {
+		p.recordIntent(!slices.ContainsFunc(result.Objects, func(o *resource.Object) bool { return !o.Settled() || len(o.Drift) > 0 }))
+	}
+	p.Metrics.setDrift(key, current)
+	p.links.set(p.Kind, obj)
+	if !slices.ContainsFunc(result.All(), (*resource.Object).Failed) {
+		p.Metrics.setRead(key, p.Now(), p.account.resync)
+	}
+	err := p.report(ctx, before, verdict, len(current) > 0)
+	p.records.with(p.req, func(rec *record) {
+		if rec.unreported = nil; err != nil {
+			rec.unreported = repaired
+		}
+	})
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	p.tellRepairs(ctx, repaired)
+	wait := p.retries.wait(result)
+	switch {
+	case p.putOff:
+		wait = cmp.Or(wait, jitter(p.Timing.Wait))
+	case p.searchFailed == nil:
+		p.noteSearch(result)
+	}
+	return p.retries.after(p.req, worstKind(list), wait, p.account.resync), nil
+}
+
+// tellRepairs tells of what a pass has repaired, once status says it.
+func (p *pass) tellRepairs(ctx context.Context, repaired []drift.Entry) {
+	p.Metrics.repaired(repaired)
+	if len(repaired) == 0 {
+		return
+	}
+	what := p.object.Found().LastRepair.Message
+	ctrl.LoggerFrom(ctx).Info("repaired drift", "fields", len(repaired), "what", what)
+	p.Recorder.Eventf(p.object, nil, corev1.EventTypeNormal, "Repaired", "Repair", "%s", note(what))
+}
+
+// searchDue tells whether objects are to be looked for by their owner tag too, which reads all of the account's roles:
+// once for each generation of the spec since the operator started, and after each pass in which a call failed, since
+// its answer, or what was to follow on it, may be lost, or which AWS does not show all of yet. What a search finds is
+// listed in status from then on.
+func (p *pass) searchDue() bool { return p.records.peek(p.req).searched != specOf(p.object) }
+
+// noteSearch is called at the end of a pass, when its status is written.
+func (p *pass) noteSearch(result *resource.Result) {
+	var searched specVersion
+	if !slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Failed() || o.Unshown }) {
+		searched = specOf(p.object)
+	}
+	p.records.with(p.req, func(rec *record) { rec.searched = searched })
+}
+
+// specVersion identifies what a person has declared: also an object that was deleted and created again.
+type specVersion struct {
+	uid        types.UID
+	generation int64
+}
+
+func specOf(obj v1alpha1.Declaration) specVersion {
+	return specVersion{obj.GetUID(), obj.GetGeneration()}
+}
+
+func denied(result *resource.Result) bool {
+	return slices.ContainsFunc(result.All(), func(o *resource.Object) bool { return o.Met(failure.AccessDenied) })
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controllers holds the reconcilers. One serves every kind that declares AWS objects, in the same short way: fetch the
+// object, get the account, build the Resources, let the engine run them, write status once. AWSAccount has one of its own.
+package controllers
+
+import (
+	"context"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+)
+
+// Reconciler keeps the objects of one kind as declared. Operator.Reconciler makes it.
+type Reconciler struct {
+	*Operator
+	Kind     *Kind
+	Recorder events.EventRecorder
+
+	waker    waker
+	retries  *retries
+	records  records
+	getReady sync.Once
+	// places remembers which Fargate profiles of an object may wait in the line of their cluster.
+	places sync.Map
+}
+
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=list;watch;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/status,verbs=patch
+// +kubebuilder:rbac:groups=vpcresources.k8s.aws,resources=securitygrouppolicies,verbs=get;list;create;update;delete
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// Reconcile brings one object a pass nearer to what it declares. Should the object leave meanwhile, nothing more is written.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	r.prepare()
+	ctx, over := r.records.begin(ctx, req)
+	defer over()
+	result, err := r.reconcile(ctx, req)
+	if left(ctx) {
+		return ctrl.Result{}, nil // its deletion is in the queue
+	}
+	return result, err
+}
+
+// prepare makes, once, what passes share.
+func (r *Reconciler) prepare() {
+	r.getReady.Do(func() {
+		r.Operator.prepare()
+		r.records.now, r.retries = r.Now, newRetries(r.Timing, r.Now)
+	})
+}
+
+func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	obj := r.Kind.New()
+	if err := r.Client.Get(ctx, req.NamespacedName, obj); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(req)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	speakable(obj.Found())
+	p := &pass{Reconciler: r, req: req, object: obj}
+	ctx = p.urgent(ctx)
+	over, ok := p.takeTurn(ctx)
+	if !ok {
+		return ctrl.Result{RequeueAfter: passTimeout}, nil // or when it is woken
+	}
+	defer over()
+	if !p.enforces() {
+		r.leaveLines(req)
+	}
+	switch {
+	case !obj.GetDeletionTimestamp().IsZero():
+		return again(p.delete(ctx))
+	case obj.Declared().Mode == v1alpha1.ModeSuspend:
+		r.Metrics.forgetRead(r.key(req))
+		return again(ctrl.Result{}, p.suspend(ctx))
+	}
+	return again(p.run(ctx))
+}
+
+// key names an object among those of all kinds.
+func (r *Reconciler) key(req ctrl.Request) objectKey {
+	return objectKey{r.Kind.Name, req.NamespacedName}
+}
+
+// forget drops what is remembered of an object that is no more.
+func (r *Reconciler) forget(req ctrl.Request) {
+	key := r.key(req)
+	r.wakeNext(r.turns.leave(key))
+	r.retries.forget(req)
+	r.records.forget(req)
+	r.leaveLines(req)
+	r.links.forget(key)
+	r.Metrics.setDrift(key, nil)
+	r.Metrics.forgetRead(key)
+}
+
+// wakerOf returns how to wake an object, nil where the controller does not run.
+func (r *Reconciler) wakerOf(req ctrl.Request) func() {
+	if !r.waker.started() {
+		return nil
+	}
+	return func() { r.waker.wake(req) }
+}
+
+// Source is what wakes objects for reasons that Kubernetes does not know of. SetupWithManager uses it; whoever drives the
+// reconciler otherwise gives it a queue to put them into, or nobody is woken.
+func (r *Reconciler) Source() source.Source { return &r.waker }
+
+// SetupWithManager registers the controller.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(r.Kind.New(), builder.WithPredicates(declarationChanged())).
+		Watches(&v1alpha1.AWSAccount{}, handler.EnqueueRequestsFromMapFunc(r.concernedBy), builder.WithPredicates(accountChanged())).
+		Watches(r.Kind.New(), r.records.leaves()).
+		WatchesRawSource(r.Source()).
+		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.concernedBy), builder.WithPredicates(labelsChanged())).
+		WithOptions(controller.Options{MaxConcurrentReconciles: r.Concurrency, ReconciliationTimeout: passTimeout}).
+		Complete(r)
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+)
+
+// record is what the reconciler remembers of one object from pass to pass. Losing it costs some calls.
+type record struct {
+	// woken: an event has told of a change, so the next pass is urgent.
+	woken bool
+	// searched is the version of the spec for which objects with the owner tag were last looked for, since the operator
+	// started.
+	searched specVersion
+	// lastWrite is when a pass ended that made something which sweeps show, or when the object was seen to be no more: one that is made anew
+	// under the name must find what the former one has left. Nothing read before is believed.
+	lastWrite time.Time
+	// unreported are the repairs whose status could not be written: the next pass finds nothing to repair, and tells.
+	unreported []drift.Entry
+	// cancel ends the pass that goes; nil: none does.
+	cancel *context.CancelCauseFunc
+	// gone: the object is no more, and only lastWrite is of use, for a while.
+	gone bool
+}
+
+// records are the records of all objects of a kind.
+type records struct {
+	mu       sync.Mutex
+	now      func() time.Time
+	byObject map[ctrl.Request]*record
+	// checkAt is how many records there may be before those are dropped that are of no more use.
+	checkAt int
+}
+
+// with has do read or change the record of an object, and nobody else meanwhile.
+func (r *records) with(req ctrl.Request, do func(*record)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rec := r.byObject[req]
+	if rec == nil {
+		if r.byObject == nil {
+			r.byObject = map[ctrl.Request]*record{}
+		}
+		rec = &record{}
+		r.byObject[req] = rec
+	}
+	do(rec)
+}
+
+// peek returns a copy of the record of an object.
+func (r *records) peek(req ctrl.Request) record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if rec := r.byObject[req]; rec != nil {
+		return *rec
+	}
+	return record{}
+}
+
+// forget drops what is remembered of an object that is no more, but for when that was. A pass that goes can still be ended.
+func (r *records) forget(req ctrl.Request) {
+	r.with(req, func(rec *record) { *rec = record{cancel: rec.cancel, lastWrite: r.now(), gone: true} })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.byObject) < r.checkAt {
+		return
+	}
+	for other, rec := range r.byObject {
+		if rec.gone && rec.cancel == nil && r.now().Sub(rec.lastWrite) > lately {
+			delete(r.byObject, other)
+		}
+	}
+	r.checkAt = 2*len(r.byObject) + 64
+}
+
+// begin returns the context of a pass, and what is to be called when it is over. There is one pass over an object at a time.
+func (r *records) begin(ctx context.Context, req ctrl.Request) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	r.with(req, func(rec *record) {
+		rec.gone = false
+		if rec.cancel == nil {
+			rec.cancel = &cancel
+		}
+	})
+	return ctx, func() {
+		r.with(req, func(rec *record) {
+			if rec.cancel == &cancel {
+				rec.cancel = nil
+			}
+		})
+		cancel(nil)
+	}
+}
+
+// errLeft ends a pass over an object that is no longer this operator's.
+var errLeft = errors.New("the object is gone, or another operator's now")
+
+// left tells that a pass ended since its object left.
+func left(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errLeft) }
+
+// leaves hears of objects that leave the cache, and ends their passes: a label has moved one to another shard, whose operator
+// begins at once, or somebody has taken it away without waiting for its finalizer.
+func (r *records) leaves() handler.EventHandler {
+	return handler.Funcs{DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+		if end := r.peek(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(e.Object)}).cancel; end != nil {
+			(*end)(errLeft)
+		}
+	}}
+}
