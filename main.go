@@ -150,8 +150,8 @@ func newManager(o options) (ctrl.Manager, error) {
 		Scheme: scheme, Metrics: metricsOptions, HealthProbeBindAddress: o.probeAddress, PprofBindAddress: o.pprofAddress,
 		// Accounts are all in the cache: custom resources of every shard use them.
 		Cache: cache.Options{
-			DefaultTransform: controllers.Slim,
-			ByObject:         controllers.ByLabel(o.shard),
+			DefaultTransform: controllers.Slim(controllers.All),
+			ByObject:         controllers.ByLabel(o.shard, controllers.All),
 		},
 		LeaderElection: o.leaderElection, LeaderElectionID: controllers.LeaseName(o.shard), LeaderElectionNamespace: o.namespace,
 		LeaderElectionReleaseOnCancel: true, // the process ends when Start returns
@@ -159,7 +159,7 @@ func newManager(o options) (ctrl.Manager, error) {
 }
 
 func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
-	if err := controllers.IndexFields(ctx, mgr); err != nil {
+	if err := controllers.IndexFields(ctx, mgr, controllers.All); err != nil {
 		return err
 	}
 	installation, err := controllers.InstallationID(ctx, mgr.GetAPIReader())
@@ -175,7 +175,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 	m.WatchLimits(sessions.Limits)
 	account := &controllers.AccountReconciler{
 		Client: mgr.GetClient(), Sessions: sessions, Metrics: m, Timing: controllers.DefaultTiming,
-		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllShards: mgr.GetAPIReader(),
+		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllShards: mgr.GetAPIReader(), Kinds: controllers.All,
 	}
 	operator := &controllers.Operator{
 		Client: mgr.GetClient(), API: mgr.GetAPIReader(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
@@ -186,7 +186,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Operator: operator, Metrics: m, Log: ctrl.Log.WithName("events")}
 	account.Queues, operator.Hears = queues, queues.Hears
 	errs := []error{account.SetupWithManager(mgr), mgr.Add(queues)}
-	for _, kind := range controllers.Kinds {
+	for _, kind := range controllers.All {
 		errs = append(errs, operator.Reconciler(kind, mgr.GetEventRecorder(strings.ToLower(kind.Name))).SetupWithManager(mgr))
 	}
 	return errors.Join(errs...)

@@ -143,3 +143,27 @@ func resyncOf(account *v1alpha1.AWSAccount) time.Duration {
 	}
 	return account.Spec.ResyncInterval.Duration
 }
+
+// accountsOf names the AWSAccounts for an account and Region: several may lead there.
+func accountsOf(ctx context.Context, reader client.Reader, config awsapi.Config) ([]string, error) {
+	list := &v1alpha1.AWSAccountList{}
+	if err := reader.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range list.Items {
+		if inScope(sessionConfig(&list.Items[i]), scopeOf(config)) {
+			names = append(names, list.Items[i].Name)
+		}
+	}
+	return names, nil
+}
+
+// scopeOf is where a Config leads to. The partition, which only AWS's answer tells, follows from the Region.
+func scopeOf(config awsapi.Config) awsapi.Scope {
+	return awsapi.Scope{AccountID: config.AccountID, Region: config.Region, Endpoint: config.EndpointURL}
+}
+
+func inScope(config awsapi.Config, scope awsapi.Scope) bool {
+	return config.AccountID == scope.AccountID && config.Region == scope.Region && config.EndpointURL == scope.Endpoint
+}

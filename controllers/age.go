@@ -4,16 +4,11 @@ package controllers
 
 import (
 	"context"
-	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources"
 )
-
-// lately is how old answers may be to a pass over a spec that is new: whatever it finds to do is read again, and what it
-// creates, AWS refuses where it has been created since.
-const lately = 30 * time.Second
 
 // withAge says how old a pass takes answers to be of use: half the interval, so that nobody learns of a change later than
 // one and a half intervals after it; and never from before the object's own last write, nor that of a former object of

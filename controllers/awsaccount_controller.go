@@ -47,6 +47,8 @@ type AccountReconciler struct {
 	Queues *Queues
 	// AllShards reads the custom resources of all shards: an account stays until none refers to it. Nil means Client.
 	AllShards client.Reader
+	// Kinds are those whose objects refer to accounts.
+	Kinds []*Kind
 
 	prepared sync.Once
 	retries  *retries
@@ -211,7 +213,7 @@ func (r *AccountReconciler) usersOf(ctx context.Context, account string) ([]obje
 		reader = r.AllShards
 	}
 	var users []objectKey
-	for _, kind := range Kinds {
+	for _, kind := range r.Kinds {
 		list := kind.NewList()
 		if err := reader.List(ctx, list); err != nil {
 			return nil, err
@@ -238,7 +240,7 @@ func (r *AccountReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	b := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.AWSAccount{}, builder.WithPredicates(predicate.Or(declarationChanged(), predicate.LabelChangedPredicate{}), predicate.NewPredicateFuncs(r.inShard))).
 		WithOptions(controller.Options{MaxConcurrentReconciles: accountConcurrency, ReconciliationTimeout: passTimeout})
-	for _, kind := range Kinds {
+	for _, kind := range r.Kinds {
 		b = b.Watches(kind.New(), handler.EnqueueRequestsFromMapFunc(accountOf), builder.WithPredicates(onlyDeletes()))
 	}
 	return b.Complete(r)

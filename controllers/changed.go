@@ -43,21 +43,6 @@ func (o *Operator) changed(ctx context.Context, reader client.Reader, config aws
 	return len(named) + len(all), nil
 }
 
-// accountsOf names the AWSAccounts for an account and Region: several may lead there.
-func accountsOf(ctx context.Context, reader client.Reader, config awsapi.Config) ([]string, error) {
-	list := &v1alpha1.AWSAccountList{}
-	if err := reader.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, err
-	}
-	var names []string
-	for i := range list.Items {
-		if inScope(sessionConfig(&list.Items[i]), scopeOf(config)) {
-			names = append(names, list.Items[i].Name)
-		}
-	}
-	return names, nil
-}
-
 // urgent marks a pass that somebody waits for: a person edited the object, or something changed in AWS.
 func (p *pass) urgent(ctx context.Context) context.Context {
 	woken := false

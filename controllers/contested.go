@@ -51,7 +51,7 @@ func contested(status *v1alpha1.DeclarationStatus, result *resource.Result, now 
 			who = canonical.Text(r.ChangedBy, maxActor)
 		}
 		remedy := "declare what it is to be, or stop who changes it"
-		if kindOf(r.Resource) == securitygroup.Kind {
+		if resource.KindOf(r.Resource) == securitygroup.Kind {
 			remedy += "; rules of another controller are left alone by spec.securityGroups[].ignoreRules"
 		}
 		list = append(list, finding{

@@ -42,15 +42,6 @@ func (p *pass) recordIntent(settled bool) {
 	p.declared.RecordIntent(settled)
 }
 
-// asSet sorts a list and leaves out what is there twice; nil for an empty one, as it comes back from the API server.
-func asSet(list []string) []string {
-	slices.Sort(list)
-	if list = slices.Compact(list); len(list) == 0 {
-		return nil
-	}
-	return list
-}
-
 // begin writes down in status that objects are about to be created: AWS may hold them, and not show them, from then on.
 func (p *pass) begin(ctx context.Context, ids []resource.ID, at time.Time) error {
 	before, status := copyOf(p.object), p.object.Found()

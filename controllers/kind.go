@@ -3,7 +3,6 @@
 package controllers
 
 import (
-	"reflect"
 	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -74,9 +73,6 @@ type Env struct {
 	Wake func()
 }
 
-// Kinds are all kinds that declare AWS objects.
-var Kinds = []*Kind{FargateSecurityProfile}
-
 // Owner is the value of the owner tag on what an object has made: <operator id>/<namespace>/<Kind>/<name>. None of the parts
 // can hold a slash, so an owner without a kind is never taken for one with it.
 func (k *Kind) Owner(operatorID string, obj client.Object) string {
@@ -110,12 +106,3 @@ func (k *Kind) objectsOf(obj v1alpha1.Declaration) []events.Object {
 
 // sees tells whether the change of an unnamed AWS object can concern objects of this kind.
 func (k *Kind) sees(o events.Object) bool { return slices.Contains(k.Sees, o.Kind) }
-
-// kindOfObject returns the kind of an object, nil for one of no kind that declares AWS objects.
-func kindOfObject(obj v1alpha1.Declaration) *Kind {
-	i := slices.IndexFunc(Kinds, func(k *Kind) bool { return reflect.TypeOf(k.New()) == reflect.TypeOf(obj) })
-	if i < 0 {
-		return nil
-	}
-	return Kinds[i]
-}

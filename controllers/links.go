@@ -4,13 +4,10 @@ package controllers
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
 	"slices"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -149,20 +146,4 @@ func (l *links) find(accounts []string, objects []events.Object) (named, all key
 		delete(all, key)
 	}
 	return named, all
-}
-
-func keyOf(kind *Kind, obj client.Object) objectKey {
-	return objectKey{kind.Name, client.ObjectKeyFromObject(obj)}
-}
-
-// eachOf calls do for each item of a list of declarations. Errors: the list is none.
-func eachOf(list client.ObjectList, do func(v1alpha1.Declaration)) error {
-	return meta.EachListItem(list, func(item runtime.Object) error {
-		obj, ok := item.(v1alpha1.Declaration)
-		if !ok {
-			return fmt.Errorf("%T is no kind that declares AWS objects", item)
-		}
-		do(obj)
-		return nil
-	})
 }

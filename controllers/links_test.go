@@ -105,7 +105,7 @@ func TestLinksKnowProfilesBeforeTheirFirstPass(t *testing.T) {
 	l := &links{}
 	l.set(FargateSecurityProfile, linked("b", "one", "pods-new"))
 	for range 2 {
-		if err := l.prime(context.Background(), reader, Kinds); err != nil {
+		if err := l.prime(context.Background(), reader, All); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,7 +114,7 @@ func TestLinksKnowProfilesBeforeTheirFirstPass(t *testing.T) {
 			t.Errorf("%s: found %v, not %v", role, names(named), want)
 		}
 	}
-	if err := (&links{}).prime(context.Background(), fake.NewClientBuilder().WithScheme(runtime.NewScheme()).Build(), Kinds); err == nil {
+	if err := (&links{}).prime(context.Background(), fake.NewClientBuilder().WithScheme(runtime.NewScheme()).Build(), All); err == nil {
 		t.Error("a list that fails is taken for one of nothing")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
 const metricsNamespace = "fargatesec"
@@ -99,13 +100,13 @@ func (m *Metrics) setDrift(object objectKey, entries []drift.Entry) {
 	}
 	counts := map[driftKey]int{}
 	for _, e := range entries {
-		counts[driftKey{kindOf(e.Resource), string(e.Severity)}]++
+		counts[driftKey{resource.KindOf(e.Resource), string(e.Severity)}]++
 	}
 	m.drift[object] = counts
 }
 
 func (m *Metrics) repaired(entries []drift.Entry) {
 	for _, e := range entries {
-		m.repairs.WithLabelValues(kindOf(e.Resource), string(e.Severity)).Inc()
+		m.repairs.WithLabelValues(resource.KindOf(e.Resource), string(e.Severity)).Inc()
 	}
 }

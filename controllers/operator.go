@@ -3,17 +3,11 @@
 package controllers
 
 import (
-	"context"
-	"fmt"
 	"sync"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/events"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
@@ -107,22 +101,4 @@ func (o *Operator) wakeNext(next objectKey, ok bool) {
 	if r := o.of(next.kind); r != nil {
 		r.waker.wakeInTurn(next.request())
 	}
-}
-
-// objectKey is an object of any kind.
-type objectKey struct {
-	kind string
-	types.NamespacedName
-}
-
-func (k objectKey) request() ctrl.Request { return ctrl.Request{NamespacedName: k.NamespacedName} }
-
-// InstallationID is the UID of the cluster's kube-system namespace: what tells installations apart, and the default of
-// OperatorID.
-func InstallationID(ctx context.Context, reader client.Reader) (string, error) {
-	ns := &corev1.Namespace{}
-	if err := reader.Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, ns); err != nil {
-		return "", fmt.Errorf("reading the namespace kube-system, whose UID tells installations apart: %w", err)
-	}
-	return string(ns.UID), nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -41,6 +42,22 @@ type pass struct {
 // enforces tells whether AWS may be written for the object: not in a mode that this version does not know either.
 func (p *pass) enforces() bool {
 	return !p.ObserveOnly && p.object.Declared().Mode == v1alpha1.ModeEnforce
+}
+
+// takeTurn tells whether a pass may go now; what it returns besides is to be called when the pass is over. If it may not,
+// the object is woken when its turn comes. Passes that somebody waits for always may, and those that go on with work of the
+// operator's own; one that tries again after a fault does not, or in an outage of AWS they would take all workers.
+func (p *pass) takeTurn(ctx context.Context) (over func(), ok bool) {
+	if !p.waker.started() {
+		return func() {}, true
+	}
+	key := p.key(p.req)
+	works := meta.IsStatusConditionTrue(p.object.Found().Conditions, v1alpha1.ReconcilingCondition) && !p.retries.failing(p.req)
+	if awsapi.IsUrgent(ctx) || works {
+		p.wakeNext(p.turns.leave(key))
+		return func() {}, true
+	}
+	return func() { p.wakeNext(p.turns.giveBack()) }, p.turns.take(key)
 }
 
 // bind connects to the object's account, and turns the spec into what is declared. Errors: those of Accounts.bind.

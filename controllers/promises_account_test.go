@@ -31,7 +31,7 @@ func TestNamesAreComparedWhole(t *testing.T) {
 			Spec: v1alpha1.FargateSecurityProfileSpec{DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: account}}}}
 	}
 	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(profile("a", "prod"), profile("b", "prod-eu"), profile("c", "pro")).Build()
-	users, err := (&AccountReconciler{Client: kube}).usersOf(t.Context(), "prod")
+	users, err := (&AccountReconciler{Client: kube, Kinds: All}).usersOf(t.Context(), "prod")
 	if err != nil || len(users) != 1 || users[0].Name != "a" {
 		t.Errorf("the account prod is used by %v (%v)", users, err)
 	}

@@ -190,15 +190,6 @@ func (q *Queues) Hears(scope awsapi.Scope, source string) bool {
 	return false
 }
 
-// scopeOf is where a Config leads to. The partition, which only AWS's answer tells, follows from the Region.
-func scopeOf(config awsapi.Config) awsapi.Scope {
-	return awsapi.Scope{AccountID: config.AccountID, Region: config.Region, Endpoint: config.EndpointURL}
-}
-
-func inScope(config awsapi.Config, scope awsapi.Scope) bool {
-	return config.AccountID == scope.AccountID && config.Region == scope.Region && config.EndpointURL == scope.Endpoint
-}
-
 func (q *Queues) now() time.Time {
 	if q.Now == nil {
 		return time.Now()

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -129,4 +130,27 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.concernedBy), builder.WithPredicates(labelsChanged())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: r.Concurrency, ReconciliationTimeout: passTimeout}).
 		Complete(r)
+}
+
+// concernedBy returns the objects that an account or a namespace concerns.
+func (r *Reconciler) concernedBy(ctx context.Context, by client.Object) []reconcile.Request {
+	var opts []client.ListOption
+	switch by.(type) {
+	case *v1alpha1.AWSAccount:
+		opts = append(opts, client.MatchingFields{accountIndex: by.GetName()})
+	case *corev1.Namespace:
+		opts = append(opts, client.InNamespace(by.GetName()))
+	}
+	list, requests := r.Kind.NewList(), []reconcile.Request{}
+	err := r.Client.List(ctx, list, opts...)
+	if err == nil {
+		err = eachOf(list, func(obj v1alpha1.Declaration) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(obj)})
+		})
+	}
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing the objects to wake", "kind", r.Kind.Name, "for", by.GetName())
+		return nil
+	}
+	return requests
 }

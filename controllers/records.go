@@ -18,6 +18,10 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 )
 
+// lately is how old answers may be to a pass over a spec that is new: whatever it finds to do is read again, and what it
+// creates, AWS refuses where it has been created since.
+const lately = 30 * time.Second
+
 // record is what the reconciler remembers of one object from pass to pass. Losing it costs some calls.
 type record struct {
 	// woken: an event has told of a change, so the next pass is urgent.

@@ -26,7 +26,7 @@ func slimmed(t *testing.T) (before, after *v1alpha1.FargateSecurityProfile) {
 	profile.Status.Posture = &v1alpha1.Posture{Passed: 1, FailedControls: []string{copied("FSO.1")}}
 	profile.Status.TagKeys = []string{copied("team")}
 	before = profile.DeepCopy()
-	slim, err := Slim(profile)
+	slim, err := Slim(All)(profile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestSlimLeavesOutOnlyWhatNobodyReads(t *testing.T) {
 	if !reflect.DeepEqual(before, after) {
 		t.Errorf("is\n%+v\nand was\n%+v", after, before)
 	}
-	if _, err := Slim("an object that the cache has missed the deletion of"); err != nil {
+	if _, err := Slim(All)("an object that the cache has missed the deletion of"); err != nil {
 		t.Error(err)
 	}
 }

@@ -82,9 +82,9 @@ func runSuite(m *testing.M) int {
 	must(v1alpha1.AddToScheme(scheme))
 	kube, err = client.New(cfg, client.Options{Scheme: scheme})
 	must(err)
-	mgr, err := ctrl.NewManager(cfg, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}, Cache: cache.Options{DefaultTransform: controllers.Slim}})
+	mgr, err := ctrl.NewManager(cfg, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}, Cache: cache.Options{DefaultTransform: controllers.Slim(controllers.All)}})
 	must(err)
-	must(controllers.IndexFields(ctx, mgr))
+	must(controllers.IndexFields(ctx, mgr, controllers.All))
 	metrics := controllers.NewMetrics(registry)
 	sessions := &awsapi.Sessions{Observe: metrics.ObserveCall, Version: "test"}
 	workload, err := dynamic.NewForConfig(cfg)
@@ -98,7 +98,7 @@ func runSuite(m *testing.M) int {
 	profiles.Hears = queues.Hears
 	must(profiles.SetupWithManager(mgr))
 	must((&controllers.AccountReconciler{
-		Client: mgr.GetClient(), Sessions: sessions, Metrics: metrics, Timing: fast, Recorder: mgr.GetEventRecorder("test"), Queues: queues,
+		Client: mgr.GetClient(), Sessions: sessions, Metrics: metrics, Timing: fast, Recorder: mgr.GetEventRecorder("test"), Queues: queues, Kinds: controllers.All,
 	}).SetupWithManager(mgr))
 	must(mgr.Add(queues))
 	must(kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}))

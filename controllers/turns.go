@@ -3,15 +3,10 @@
 package controllers
 
 import (
-	"context"
 	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/api/meta"
-
-	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
 
 // turns bounds how many periodic passes are under way. They can wait for AWS's rate limits, each for seconds, and if all
@@ -86,20 +81,4 @@ func (t *turns) leave(key objectKey) (next objectKey, ok bool) {
 	}
 	delete(t.called, key)
 	return t.call()
-}
-
-// takeTurn tells whether a pass may go now; what it returns besides is to be called when the pass is over. If it may not,
-// the object is woken when its turn comes. Passes that somebody waits for always may, and those that go on with work of the
-// operator's own; one that tries again after a fault does not, or in an outage of AWS they would take all workers.
-func (p *pass) takeTurn(ctx context.Context) (over func(), ok bool) {
-	if !p.waker.started() {
-		return func() {}, true
-	}
-	key := p.key(p.req)
-	works := meta.IsStatusConditionTrue(p.object.Found().Conditions, v1alpha1.ReconcilingCondition) && !p.retries.failing(p.req)
-	if awsapi.IsUrgent(ctx) || works {
-		p.wakeNext(p.turns.leave(key))
-		return func() {}, true
-	}
-	return func() { p.wakeNext(p.turns.giveBack()) }, p.turns.take(key)
 }

@@ -4,7 +4,6 @@ package controllers
 
 import (
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -246,10 +245,4 @@ func resultOf(v conditions.Verdict, drifted bool) string {
 	default:
 		return "ready"
 	}
-}
-
-// kindOf cuts the kind out of Kind/name.
-func kindOf(name string) string {
-	kind, _, _ := strings.Cut(name, "/")
-	return kind
 }

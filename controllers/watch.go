@@ -7,18 +7,13 @@ import (
 	"maps"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 )
 
 const (
@@ -29,8 +24,8 @@ const (
 )
 
 // IndexFields prepares the look-ups that the controllers need. Call it once, before they are set up.
-func IndexFields(ctx context.Context, mgr ctrl.Manager) error {
-	for _, kind := range Kinds {
+func IndexFields(ctx context.Context, mgr ctrl.Manager, kinds []*Kind) error {
+	for _, kind := range kinds {
 		err := mgr.GetFieldIndexer().IndexField(ctx, kind.New(), accountIndex, func(obj client.Object) []string {
 			declaration, ok := obj.(v1alpha1.Declaration)
 			if !ok {
@@ -43,24 +38,6 @@ func IndexFields(ctx context.Context, mgr ctrl.Manager) error {
 		}
 	}
 	return nil
-}
-
-// ByLabel has the cache hold the objects of each kind that the selector selects.
-func ByLabel(shard labels.Selector) map[client.Object]cache.ByObject {
-	objects := map[client.Object]cache.ByObject{}
-	for _, kind := range Kinds {
-		objects[kind.New()] = cache.ByObject{Label: shard}
-	}
-	return objects
-}
-
-// LeaseName is the name of the Lease that the replicas of one shard compete for: each shard has its own.
-func LeaseName(shard labels.Selector) string {
-	const name = "operator.fargatesecurity.io"
-	if shard.Empty() {
-		return name
-	}
-	return canonical.Hash(shard.String())[:12] + "." + name
 }
 
 // declarationChanged lets through what a person did: an edit of the spec, a deletion and its confirmation, a request for a
@@ -108,27 +85,4 @@ func labelsChanged() predicate.Predicate {
 		},
 		DeleteFunc: func(event.DeleteEvent) bool { return false },
 	}
-}
-
-// concernedBy returns the objects that an account or a namespace concerns.
-func (r *Reconciler) concernedBy(ctx context.Context, by client.Object) []reconcile.Request {
-	var opts []client.ListOption
-	switch by.(type) {
-	case *v1alpha1.AWSAccount:
-		opts = append(opts, client.MatchingFields{accountIndex: by.GetName()})
-	case *corev1.Namespace:
-		opts = append(opts, client.InNamespace(by.GetName()))
-	}
-	list, requests := r.Kind.NewList(), []reconcile.Request{}
-	err := r.Client.List(ctx, list, opts...)
-	if err == nil {
-		err = eachOf(list, func(obj v1alpha1.Declaration) {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(obj)})
-		})
-	}
-	if err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "listing the objects to wake", "kind", r.Kind.Name, "for", by.GetName())
-		return nil
-	}
-	return requests
 }

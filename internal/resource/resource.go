@@ -7,6 +7,7 @@ package resource
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
@@ -20,6 +21,12 @@ type ID struct {
 
 // String is the form used in messages and in status.drift: Kind/name.
 func (id ID) String() string { return id.Kind + "/" + id.Name }
+
+// KindOf cuts the kind out of Kind/name.
+func KindOf(name string) string {
+	kind, _, _ := strings.Cut(name, "/")
+	return kind
+}
 
 // Ref names a value that one Resource gives and another needs, e.g. the ARN of a role.
 type Ref struct {

@@ -42,7 +42,7 @@ func newKubernetes() *kubernetes {
 	// Without field managers, which nobody here uses: with them, a write costs forty times as much.
 	tracker := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithStatusSubresource(&profile{})
-	must(controllers.IndexFields(context.Background(), indexes{builder: builder}))
+	must(controllers.IndexFields(context.Background(), indexes{builder: builder}, controllers.All))
 	return &kubernetes{WithWatch: builder.Build(), former: map[string]*profile{}}
 }
 

@@ -60,7 +60,7 @@ func newWorld(t *testing.T) *world {
 			Accounts: &controllers.Accounts{Client: kube, Sessions: sessions, OperatorNamespace: namespace},
 		}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{}),
 		accounts: &controllers.AccountReconciler{
-			Client: allProfiles{kube}, Sessions: sessions, Recorder: &events.FakeRecorder{}, Metrics: metrics, Timing: controllers.DefaultTiming,
+			Client: allProfiles{kube}, Sessions: sessions, Kinds: controllers.All, Recorder: &events.FakeRecorder{}, Metrics: metrics, Timing: controllers.DefaultTiming,
 		},
 	}
 	must(w.profiles.SetupWithManager(idle))
