@@ -183,7 +183,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
 		Installation: resource.Installation{UID: installation, Former: strings.FieldsFunc(o.formerInstallations, func(r rune) bool { return r == ',' || r == ' ' })},
 		OperatorID:   cmp.Or(o.operatorID, installation), ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared",
 	}
-	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Operator: operator, Metrics: m, Log: ctrl.Log.WithName("events")}
+	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Changed: operator.Changed, Metrics: m, Log: ctrl.Log.WithName("events")}
 	account.Queues, operator.Hears = queues, queues.Hears
 	errs := []error{account.SetupWithManager(mgr), mgr.Add(queues)}
 	for _, kind := range controllers.All {

@@ -12,9 +12,9 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
-// changed has nothing believed any more that was read before of the AWS objects that a change touched, and the custom
+// Changed has nothing believed any more that was read before of the AWS objects that a change touched, and the custom
 // resources looked at that it concerns. It returns how many there are.
-func (o *Operator) changed(ctx context.Context, reader client.Reader, config awsapi.Config, change events.Change) (int, error) {
+func (o *Operator) Changed(ctx context.Context, reader client.Reader, config awsapi.Config, change events.Change) (int, error) {
 	o.prepare()
 	accounts, err := accountsOf(ctx, reader, config)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -191,16 +190,6 @@ func (p *pass) noteSearch(result *resource.Result) {
 		searched = specOf(p.object)
 	}
 	p.records.with(p.req, func(rec *record) { rec.searched = searched })
-}
-
-// specVersion identifies what a person has declared: also an object that was deleted and created again.
-type specVersion struct {
-	uid        types.UID
-	generation int64
-}
-
-func specOf(obj v1alpha1.Declaration) specVersion {
-	return specVersion{obj.GetUID(), obj.GetGeneration()}
 }
 
 func denied(result *resource.Result) bool {

@@ -24,9 +24,10 @@ const heardLately = 24 * time.Hour
 type Queues struct {
 	Client   client.Reader
 	Sessions *awsapi.Sessions
-	Operator *Operator
-	Metrics  *Metrics
-	Log      logr.Logger
+	// Changed has the custom resources looked at that a change concerns, and returns how many there are: Operator.Changed.
+	Changed func(ctx context.Context, reader client.Reader, config awsapi.Config, change events.Change) (int, error)
+	Metrics *Metrics
+	Log     logr.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -153,7 +154,7 @@ func (q *Queues) take(ctx context.Context, l *listener, change events.Change) ev
 	case q.Sessions.Own(change.RequestID):
 		return eventOwn
 	}
-	woken, err := q.Operator.changed(ctx, q.Client, l.config, change)
+	woken, err := q.Changed(ctx, q.Client, l.config, change)
 	if err != nil {
 		q.Log.Error(err, "looking for the custom resources that a change in AWS concerns; they see it at their next read", "event", change.ID)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -15,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 )
 
@@ -123,4 +125,14 @@ func (r *records) leaves() handler.EventHandler {
 			(*end)(errLeft)
 		}
 	}}
+}
+
+// specVersion identifies what a person has declared: also an object that was deleted and created again.
+type specVersion struct {
+	uid        types.UID
+	generation int64
+}
+
+func specOf(obj v1alpha1.Declaration) specVersion {
+	return specVersion{obj.GetUID(), obj.GetGeneration()}
 }

@@ -94,7 +94,7 @@ func runSuite(m *testing.M) int {
 		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: operatorNamespace},
 		OperatorID: operatorID, Concurrency: 8, ReadShared: true,
 	}).Reconciler(controllers.FargateSecurityProfile, mgr.GetEventRecorder("test"))
-	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Operator: profiles.Operator, Metrics: metrics, Log: ctrl.Log.WithName("events")}
+	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Changed: profiles.Changed, Metrics: metrics, Log: ctrl.Log.WithName("events")}
 	profiles.Hears = queues.Hears
 	must(profiles.SetupWithManager(mgr))
 	must((&controllers.AccountReconciler{

@@ -69,7 +69,7 @@ func (i *install) listenTo(n int, r *controllers.Reconciler) {
 	if i.account.Spec.DriftEvents == nil {
 		return
 	}
-	q := &controllers.Queues{Client: r.Client, Sessions: r.Accounts.Sessions, Operator: r.Operator, Metrics: metrics, Log: logr.Discard(), Now: i.w.clock.Now}
+	q := &controllers.Queues{Client: r.Client, Sessions: r.Accounts.Sessions, Changed: r.Changed, Metrics: metrics, Log: logr.Discard(), Now: i.w.clock.Now}
 	r.Hears = q.Hears
 	i.queues[n] = q
 }
