@@ -138,7 +138,7 @@ verify-kustomize: $(KUSTOMIZE)
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) venv lint-dockerfile lint-scripts vet ## golangci-lint, go vet, shellcheck and hadolint.
-	$(GOLANGCI_LINT) run ./...
+	$(GOLANGCI_LINT) run --allow-parallel-runners ./...
 
 .PHONY: lint-dockerfile
 lint-dockerfile: venv
