@@ -87,8 +87,6 @@ type ProfileReconciler struct {
 	untold sync.Map
 	// underway are the passes that go.
 	underway underway
-	// places remembers which Fargate profiles of a profile may wait in the line of their cluster.
-	places sync.Map
 }
 
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=list;watch;patch
@@ -125,7 +123,7 @@ func (r *ProfileReconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Re
 	}
 	defer over()
 	if !r.enforces(profile) {
-		r.leaveLines(req)
+		r.memories.leaveLines(r.ownerOf(req.NamespacedName))
 	}
 	switch {
 	case !profile.DeletionTimestamp.IsZero():
@@ -157,7 +155,7 @@ func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *
 		return r.unreachable(ctx, req, profile, err)
 	}
 	result := resource.Run(reads, declared, leftovers, r.options(s, enforce))
-	r.noteDone(ctx, req, s, &result, declared, leftovers)
+	r.noteDone(ctx, req, s, &result)
 	return r.conclude(ctx, req, s, &result, enforce)
 }
 
@@ -216,7 +214,7 @@ func (r *ProfileReconciler) delete(ctx context.Context, req ctrl.Request, profil
 		return ctrl.Result{}, r.letGo(ctx, req, profile)
 	}
 	if err := r.askedFor(ctx, profile); err != nil {
-		r.leaveLines(req)
+		r.memories.leaveLines(r.ownerOf(req.NamespacedName))
 		return r.unreachable(ctx, req, profile, err)
 	}
 	account, err := r.Accounts.bind(ctx, profile.Namespace, profile.Spec.AccountRef.Name)
@@ -251,17 +249,16 @@ func (r *ProfileReconciler) takeDown(ctx context.Context, req ctrl.Request, s *s
 	}
 	result := resource.Delete(ctx, declared, leftovers, r.options(s, true))
 	s.forgetBegun(result.Removed)
-	leaveLine(declared, &result)
-	r.noteDone(ctx, req, s, &result, declared, leftovers)
+	s.memory.queue.CancelCreations(s.owner)
+	r.noteDone(ctx, req, s, &result)
 	return result, nil
 }
 
 // noteDone takes note of what a pass over a living profile, or one of a deletion, has done in AWS.
-func (r *ProfileReconciler) noteDone(ctx context.Context, req ctrl.Request, s *stack, result *resource.Result, lists ...[]resource.Resource) {
+func (r *ProfileReconciler) noteDone(ctx context.Context, req ctrl.Request, s *stack, result *resource.Result) {
 	r.noteUnread(req, s, result)
 	logWrites(ctx, result)
 	tellAdoptions(r.Recorder, s.profile, result)
-	r.notePlaces(req, lists...)
 }
 
 func (r *ProfileReconciler) reportDeletion(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile, result *resource.Result, resync time.Duration) (ctrl.Result, error) {
@@ -379,8 +376,13 @@ func (r *ProfileReconciler) enforces(profile *v1alpha1.FargateSecurityProfile) b
 	return !r.ObserveOnly && profile.Spec.Mode == v1alpha1.ModeEnforce
 }
 
+// ownerOf is the value of the owner tag of what a profile has.
+func (r *ProfileReconciler) ownerOf(key types.NamespacedName) string {
+	return r.OperatorID + "/" + key.Namespace + "/" + key.Name
+}
+
 func (r *ProfileReconciler) stack(profile *v1alpha1.FargateSecurityProfile, account *boundAccount) *stack {
-	owner := r.OperatorID + "/" + profile.Namespace + "/" + profile.Name
+	owner := r.ownerOf(client.ObjectKeyFromObject(profile))
 	memory := r.memories.of(account.Scope)
 	view := memory.viewOf(account)
 	seen := *account.Account
@@ -449,7 +451,7 @@ func (r *ProfileReconciler) forget(req ctrl.Request) {
 	r.retries.forget(req)
 	r.swept.Delete(req)
 	r.wrote.Delete(req)
-	r.leaveLines(req)
+	r.memories.leaveLines(r.ownerOf(req.NamespacedName))
 	r.links.forget(req.NamespacedName)
 	r.woken.Delete(req)
 	r.untold.Delete(req)

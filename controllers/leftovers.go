@@ -99,7 +99,7 @@ func (s *stack) leftover(kind, name, objectARN string) resource.Resource {
 		namespace, policy, _ := strings.Cut(name, "/")
 		return podsecuritygroups.Leftover(s.policies, namespace, policy)
 	case fargateprofile.Kind:
-		return fargateprofile.Leftover(a.EKS, s.memory.queue, s.profile.Spec.ClusterName, name)
+		return fargateprofile.Leftover(a.EKS, s.memory.queue, s.owner, s.profile.Spec.ClusterName, name)
 	default:
 		return nil
 	}

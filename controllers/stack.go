@@ -120,6 +120,15 @@ func (m *memories) within(config awsapi.Config) []*memory {
 	return list
 }
 
+// leaveLines gives up all places of an owner in the lines of clusters, whichever account it uses or has used.
+func (m *memories) leaveLines(owner string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, memory := range m.known {
+		memory.queue.LeaveOf(owner)
+	}
+}
+
 func (m *memories) of(scope awsapi.Scope) *memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -410,7 +419,7 @@ func (s *stack) fargateProfile() resource.Resource {
 		desired.Selectors = append(desired.Selectors, observed.Selector{Namespace: sel.Namespace, Labels: labels})
 	}
 	id := resource.ID{Kind: fargateprofile.Kind, Name: s.profile.ProfileName()}
-	res := fargateprofile.New(s.account.EKS, s.account.EC2, s.memory.queue, desired, s.prior[id])
+	res := fargateprofile.New(s.account.EKS, s.account.EC2, s.memory.queue, s.owner, desired, s.prior[id])
 	res.Wake(s.wake)
 	return res
 }
