@@ -478,4 +478,14 @@ func TestPolicyCacheForgetsWhatNobodyAsksFor(t *testing.T) {
 	if n := calls(boundary); n != 2 {
 		t.Errorf("a policy that has changed costs %d calls, want 2", n)
 	}
+	calls(podExecution)
+	for _, c := range []struct {
+		wait  time.Duration
+		calls int
+	}{{awsPolicyTTL - 1, 0}, {unusedTTL, 1}} { // the first answer is believed still, and keeps it for the second
+		now = now.Add(c.wait)
+		if n := calls(podExecution); n != c.calls {
+			t.Errorf("%s later a policy of AWS's costs %d calls, want %d", c.wait, n, c.calls)
+		}
+	}
 }
