@@ -372,7 +372,7 @@ func (s *fargateStack) fargateProfile() resource.Resource {
 		desired.Selectors = append(desired.Selectors, observed.Selector{Namespace: sel.Namespace, Labels: labels})
 	}
 	id := resource.ID{Kind: fargateprofile.Kind, Name: s.profile.ProfileName()}
-	res := fargateprofile.New(s.EKS, s.EC2, fargateprofile.QueueOf(s.Env.Env), desired, s.Prior[id])
+	res := fargateprofile.New(s.EKS, s.EC2, fargateprofile.QueueOf(s.Env.Env), s.Owner, desired, s.Prior[id])
 	res.Wake(s.Wake)
 	return res
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -67,8 +68,7 @@ type Env struct {
 	Quotas v1alpha1.Quotas
 	// View answers out of what all objects of the account read together.
 	View *inventory.View
-	// Owner is the value of the owner tag, Prior what status remembers.
-	Owner string
+	// Prior is what status remembers.
 	Prior map[resource.ID]resource.Prior
 	// Wake has the object looked at again; nil: nobody can.
 	Wake func()
@@ -79,12 +79,12 @@ var Kinds = []*Kind{FargateSecurityProfile}
 
 // Owner is the value of the owner tag on what an object has made: <operator id>/<namespace>/<Kind>/<name>. None of the parts
 // can hold a slash, so an owner without a kind is never taken for one with it.
-func (k *Kind) Owner(operatorID string, obj client.Object) string {
-	owner := operatorID + "/" + obj.GetNamespace() + "/"
+func (k *Kind) Owner(operatorID string, obj types.NamespacedName) string {
+	owner := operatorID + "/" + obj.Namespace + "/"
 	if !k.OwnerWithoutKind {
 		owner += k.Name + "/"
 	}
-	return owner + obj.GetName()
+	return owner + obj.Name
 }
 
 // cluster is the cluster that an object is about, "" for none.

@@ -116,7 +116,7 @@ var shieldMutants = []mutant{
 		keys, "TestAPrincipalThatKMSDoesNotSeeYetIsWaitedFor"},
 	{"principal that there is not is waited for without end", 0, []edit{{"internal/memo/refusals.go",
 		`return now.Sub(one.first) < r.patience`,
-		`return true`}},
+		`return now.Sub(one.first) >= 0`}},
 		keys, "TestAPrincipalThatKMSDoesNotSeeYetIsWaitedFor"},
 	{"references are revoked while nobody knows who uses the group", 3, []edit{{groups + "/delete.go",
 		`	if len(holders) == 0 {
