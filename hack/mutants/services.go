@@ -29,4 +29,15 @@ var serviceMutants = []mutant{
 	{"quota is retried", 0, []edit{{awsapi + "/retry.go",
 		`kindByCode[code] == failure.Quota || `, ``}},
 		awsapi, "TestQuotasAreNotRetried"},
+	{"nobody hears of a service's calls", 0, []edit{{"internal/events/service.go",
+		`kmsService, logsService, iamService}`, `kmsService, iamService}`}},
+		"internal/events", "TestWhatTheOperatorWritesIsKnown"},
+	{"nobody hears of a call that the operator makes too", 0, []edit{{"internal/events/logs.go",
+		`PutLogGroupDeletionProtection PutRetentionPolicy"`, `PutLogGroupDeletionProtection"`}},
+		"internal/events", "TestWhatTheOperatorWritesIsKnown"},
+	{"service has no EventBridge rule", 0, []edit{{"internal/events/service.go",
+		`for _, s := range services {
+		rule`, `for _, s := range services[1:] {
+		rule`}},
+		"hack/docgen", "TestEveryServiceHasItsRule"},
 }
