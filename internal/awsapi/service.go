@@ -44,7 +44,7 @@ type service struct {
 
 	// prefix is that of the service's IAM actions.
 	prefix string
-	// renamed has the operations that IAM checks as an action of another name, which it gives without the prefix.
+	// renamed are the operations that IAM checks as an action of another name, both without the prefix.
 	renamed map[string]string
 	// implied are the IAM actions that AWS checks although the interface has no operation of that name.
 	implied []string
