@@ -98,7 +98,7 @@ manifests: $(CONTROLLER_GEN) ## CRDs and the manager's role, from the markers in
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... output:rbac:artifacts:config=config/rbac
 
 .PHONY: docs
-docs: ## The generated parts of docs/: every field, the controls, the IAM policy.
+docs: ## The generated parts of docs/ and config/aws: every field, the controls, the IAM policy, the EventBridge rules.
 	go run ./hack/docgen
 
 .PHONY: fmt
