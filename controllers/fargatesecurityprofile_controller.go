@@ -139,7 +139,7 @@ func (r *ProfileReconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Re
 
 // run is a pass over a living profile.
 func (r *ProfileReconciler) run(ctx context.Context, req ctrl.Request, profile *v1alpha1.FargateSecurityProfile) (ctrl.Result, error) {
-	account, err := r.Accounts.bind(ctx, profile.Namespace, profile.Spec.AccountRef.Name)
+	account, err := r.Accounts.bind(ctx, profile.Namespace, profile.Spec.AccountRef.Name, claimsOf(profile)...)
 	if err != nil {
 		return r.unreachable(ctx, req, profile, err)
 	}
