@@ -15,6 +15,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/controls"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
+	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
 	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -41,6 +42,7 @@ var FargateSecurityProfile = &Kind{
 		events.SecurityGroupRule, events.Subnet, events.RouteTable, events.PrefixList, events.Key, events.Alias, events.LogGroup,
 	},
 	Mentions: func(obj v1alpha1.Declaration) []events.Object { return mentionedBy(fargate(obj)) },
+	Claims:   func(obj v1alpha1.Declaration) []guardrails.Claim { return claimsOf(fargate(obj)) },
 	ShareTexts: func(obj v1alpha1.Declaration) {
 		profile := fargate(obj)
 		memo.Share(&profile.APIVersion, &profile.Kind, &profile.Spec.ClusterName)

@@ -38,6 +38,9 @@ type Kind struct {
 	Sees []events.Kind
 	// Mentions lists AWS objects that a spec names without managing them: their changes concern it too. Nil: none.
 	Mentions func(v1alpha1.Declaration) []events.Object
+	// Claims lists the names that an object claims in its account: those that it declares, those that it leaves to the defaults,
+	// and those that it refers to. An account's guardrails.claims say which it may.
+	Claims func(v1alpha1.Declaration) []guardrails.Claim
 	// ShareTexts has texts that many objects have in common be one text in memory (memo.Share). Nil: nothing of the kind's own.
 	ShareTexts func(v1alpha1.Declaration)
 	// Declare makes of an object what a pass works on.

@@ -16,6 +16,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsobject"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources"
@@ -46,9 +47,9 @@ func (p *pass) enforces() bool {
 // owner is the value of the owner tag on what the object has made.
 func (p *pass) owner() string { return p.Kind.Owner(p.OperatorID, p.req.NamespacedName) }
 
-// bind connects to the object's account, and turns the spec into what is declared. Errors: those of Accounts.bind.
-func (p *pass) bind(ctx context.Context) error {
-	account, err := p.Accounts.bind(ctx, p.object.GetNamespace(), p.object.Declared().AccountRef.Name)
+// bind connects to the object's account, where it may have these names, and turns the spec into what is declared. Errors: those of Accounts.bind.
+func (p *pass) bind(ctx context.Context, claims ...guardrails.Claim) error {
+	account, err := p.Accounts.bind(ctx, p.object.GetNamespace(), p.object.Declared().AccountRef.Name, claims...)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (p *pass) bind(ctx context.Context) error {
 
 // run is a pass over a living object.
 func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
-	if err := p.bind(ctx); err != nil {
+	if err := p.bind(ctx, p.Kind.Claims(p.object)...); err != nil {
 		return p.unreachable(ctx, err)
 	}
 	enforce := p.enforces()
