@@ -5,7 +5,7 @@
 // command compiles the changed files from a temporary directory (-overlay), so that the build cache is shared as well.
 //
 //	go run ./hack/mutants                   all of them
-//	go run ./hack/mutants -run 'key|queue'  those whose name or test matches
+//	go run ./hack/mutants -run 'key|queue'  those whose name, test or test's directory matches
 //	go run ./hack/mutants -shard 1/3        the first of three parts
 //	go run ./hack/mutants -j 1              one test at a time, not one on each processor
 //	go run ./hack/mutants -list             what there is
@@ -31,7 +31,7 @@ import (
 
 func main() {
 	var o options
-	flag.StringVar(&o.pattern, "run", "", "only mutants whose name or test matches this regular expression")
+	flag.StringVar(&o.pattern, "run", "", "only mutants whose name, test or directory of the test matches this regular expression")
 	flag.StringVar(&o.shard, "shard", "1/1", "only this part of them: 1/3 is the first of three")
 	flag.IntVar(&o.parallel, "j", runtime.NumCPU(), "how many tests run at the same time")
 	flag.BoolVar(&o.list, "list", false, "list the mutants and do nothing")
@@ -56,15 +56,15 @@ func (o options) do(ctx context.Context) error {
 	if o.parallel < 1 {
 		return fmt.Errorf("-j %d: want 1 or more", o.parallel)
 	}
-	chosen, err := choose(o.pattern, o.shard)
-	if err != nil {
-		return err
-	}
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return err
 	}
 	m, err := loadModule(root)
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(m, o.pattern, o.shard)
 	if err != nil {
 		return err
 	}

@@ -102,17 +102,18 @@ func TestMutantsCoverEveryInvariant(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
+	m := must[*module](t)(here())
 	var parts []string
 	for _, shard := range []string{"1/3", "2/3", "3/3"} {
-		chosen, err := choose("", shard)
+		chosen, err := choose(m, "", shard)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(chosen) < len(mutants)/3 || len(chosen) > len(mutants)/3+1 {
 			t.Errorf("shard %s has %d of %d", shard, len(chosen), len(mutants))
 		}
-		for _, m := range chosen {
-			parts = append(parts, m.name)
+		for _, one := range chosen {
+			parts = append(parts, one.name)
 		}
 	}
 	slices.Sort(parts)
@@ -120,12 +121,16 @@ func TestChoose(t *testing.T) {
 		t.Errorf("the shards have %d of %d mutants", n, len(mutants))
 	}
 	for _, shard := range []string{"", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3"} {
-		if _, err := choose("", shard); err == nil {
+		if _, err := choose(m, "", shard); err == nil {
 			t.Errorf("-shard %q is no error", shard)
 		}
 	}
+	chosen, err := choose(m, "^internal/drift$", "1/1")
+	if err != nil || len(chosen) < 2 {
+		t.Errorf("by directory: %d mutants, error %v", len(chosen), err)
+	}
 	for _, pattern := range []string{"(", "no mutant has this name"} {
-		if _, err := choose(pattern, "1/1"); err == nil {
+		if _, err := choose(m, pattern, "1/1"); err == nil {
 			t.Errorf("-run %q is no error", pattern)
 		}
 	}

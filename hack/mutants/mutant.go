@@ -40,8 +40,9 @@ func (m mutant) number() string {
 	return strconv.Itoa(m.invariant)
 }
 
-// choose returns the mutants whose name or test matches, of them the part that a shard ("2/3") asks for.
-func choose(pattern, shard string) ([]mutant, error) {
+// choose returns the mutants whose name, test or test's directory matches, of them the part that a shard ("2/3") asks
+// for.
+func choose(m *module, pattern, shard string) ([]mutant, error) {
 	wanted, err := regexp.Compile(pattern)
 	if err != nil {
 		return nil, err
@@ -51,15 +52,16 @@ func choose(pattern, shard string) ([]mutant, error) {
 		return nil, err
 	}
 	var matching, chosen []mutant
-	for _, m := range mutants {
-		if wanted.MatchString(m.name) || wanted.MatchString(m.test) {
-			matching = append(matching, m)
+	for _, one := range mutants {
+		dir, _, _ := m.testDir(one.test) // whoever runs it is told of a test that is not there
+		if wanted.MatchString(one.name) || wanted.MatchString(one.test) || wanted.MatchString(dir) {
+			matching = append(matching, one)
 		}
 	}
 	// One after the other, so that each shard gets its share of the slow tests, which stand together.
-	for i, m := range matching {
+	for i, one := range matching {
 		if i%parts == part-1 {
-			chosen = append(chosen, m)
+			chosen = append(chosen, one)
 		}
 	}
 	if len(chosen) == 0 {
