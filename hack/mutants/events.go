@@ -57,7 +57,7 @@ var eventMutants = []mutant{
 		"TestAFailedReadProvesNothing"},
 	{"failed write leaves nothing unread", 0, []edit{{"bring",
 		`it.object.Unread = it.object.Unread || !it.heldUp()`, ``}},
-		"TestARepairThatIsReadBackLeavesNothingUnread"},
+		"TestAWriteWhoseAnswerWasLostIsUnread"},
 	{"slow read undoes a newer one", 0, []edit{{"inventory.read",
 		`if !under.begun.Before(s.begun) {`, `if true {`}},
 		"TestASlowReadDoesNotUndoANewerOne"},
