@@ -116,7 +116,7 @@ func (w *workshop) baseline(ctx context.Context, parallel int) {
 	}
 	inParallel(w.processes(), parallel, func(p process) passed {
 		since := time.Now()
-		output, _ := w.test(ctx, p.dir, w.binary(p.dir), 0, p.pattern) // each test is looked up in the output
+		output, _ := w.test(ctx, p.dir, w.binary(p.dir), 0, len(p.tests), p.pattern) // each test is looked up in the output
 		return passed{output, time.Since(since)}
 	}, func(p process, result passed) {
 		if ctx.Err() != nil {

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// testTimeout ends a test that a mutant keeps from coming to an end; that is not the red that is asked for.
+// testTimeout, for each test, ends one that a mutant keeps from coming to an end; that is not the red that is asked for.
 const testTimeout = 3 * time.Minute
 
 // workshop is where the mutants are made and run.
@@ -142,7 +142,7 @@ func (w *workshop) try(ctx context.Context, j *job) (output string, err error) {
 			return output, err
 		}
 	}
-	output, err = w.test(ctx, j.dir, binary, j.number, pattern(j.test))
+	output, err = w.test(ctx, j.dir, binary, j.number, 1, pattern(j.test))
 	switch {
 	case err == nil:
 		return "", errors.New("still green")
@@ -194,11 +194,11 @@ func (w *workshop) compile(ctx context.Context, dir, overlay, binary string) (ou
 	return w.command(ctx, w.m.root, w.env, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, "./"+dir)
 }
 
-// test runs some tests of a package with one mutant in force; 0 is none.
-func (w *workshop) test(ctx context.Context, dir, binary string, number int, pattern string) (output string, err error) {
+// test runs some tests of a package, tests in number, with one mutant in force; 0 is none.
+func (w *workshop) test(ctx context.Context, dir, binary string, number, tests int, pattern string) (output string, err error) {
 	env := append(slices.Clone(w.env), fmt.Sprintf("%s=%d", environment, number))
 	return w.command(ctx, filepath.Join(w.m.root, dir), env, binary,
-		"-test.run", pattern, "-test.v", "-test.timeout", testTimeout.String())
+		"-test.run", pattern, "-test.v", "-test.timeout", (testTimeout * time.Duration(tests)).String())
 }
 
 // pattern is the value of -test.run for one test.
