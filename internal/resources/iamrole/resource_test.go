@@ -250,10 +250,14 @@ func TestUnlistedIsKeptWhenOnlyReported(t *testing.T) {
 
 func TestBoundaryIsDroppedLastAndOnlyWhenNobodyWantsIt(t *testing.T) {
 	f := newFixture(t)
-	f.created(declared())
 	d := declared()
-	d.PermissionsBoundaryARN, d.Guard.PermissionsBoundaryARN = "", boundary
-	r := f.role(d)
+	d.PermissionsBoundaryARN = ""
+	r := f.created(d)
+	if got := detailOf(f.observe(r)).PermissionsBoundary; got != "" {
+		t.Errorf("without a boundary in spec and guardrail there is %q", got)
+	}
+	d.Guard.PermissionsBoundaryARN = boundary
+	r = f.role(d)
 	f.apply(r, f.observe(r), nil)
 	if got := detailOf(f.observe(r)).PermissionsBoundary; got != boundary {
 		t.Errorf("the guardrail's boundary became %q", got)
