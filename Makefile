@@ -98,7 +98,7 @@ manifests: $(CONTROLLER_GEN) ## CRDs and the manager's role, from the markers in
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... output:rbac:artifacts:config=config/rbac
 
 .PHONY: docs
-docs: ## The generated parts of docs/: every field, the controls, the IAM policy.
+docs: ## The generated parts of docs/ and config/aws: every field, the controls, the IAM policy, the EventBridge rules.
 	go run ./hack/docgen
 
 .PHONY: fmt
@@ -138,7 +138,7 @@ verify-kustomize: $(KUSTOMIZE)
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) venv lint-dockerfile lint-scripts vet ## golangci-lint, go vet, shellcheck and hadolint.
-	$(GOLANGCI_LINT) run ./...
+	$(GOLANGCI_LINT) run --allow-parallel-runners ./...
 
 .PHONY: lint-dockerfile
 lint-dockerfile: venv

@@ -52,9 +52,9 @@ type boundAccount struct {
 	resync time.Duration
 }
 
-// bind checks that the namespace may use the account, and connects to it.
+// bind checks that the namespace may use the account, and these names in it, and connects to it.
 // Errors: *refusal, errors of the Kubernetes API, errors of the SDK.
-func (a *Accounts) bind(ctx context.Context, namespace, name string) (*boundAccount, error) {
+func (a *Accounts) bind(ctx context.Context, namespace, name string, claims ...guardrails.Claim) (*boundAccount, error) {
 	account := &v1alpha1.AWSAccount{}
 	if err := a.Client.Get(ctx, types.NamespacedName{Name: name}, account); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -63,6 +63,9 @@ func (a *Accounts) bind(ctx context.Context, namespace, name string) (*boundAcco
 		return nil, err
 	}
 	if err := a.mayUse(ctx, account, namespace); err != nil {
+		return nil, err
+	}
+	if err := a.mayClaim(ctx, account, namespace, claims); err != nil {
 		return nil, err
 	}
 	config := sessionConfig(account)
@@ -119,6 +122,8 @@ func guardOf(account *v1alpha1.AWSAccount) guardrails.Guardrails {
 		PermissionsBoundaryARN:   g.PermissionsBoundaryARN,
 		AllowedManagedPolicyARNs: g.AllowedManagedPolicyARNs,
 		ForbiddenIngressCIDRs:    g.ForbiddenIngressCIDRs,
+		ForbiddenInlineActions:   g.ForbiddenInlineActions,
+		RequireBoundary:          g.RequirePermissionsBoundary == v1alpha1.BoundaryRequiredAlways,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources"
 )
 
 // delete deletes what belongs to the object and lets it go when AWS says that it is gone. In the modes that
@@ -26,7 +27,7 @@ func (p *pass) delete(ctx context.Context) (ctrl.Result, error) {
 		return ctrl.Result{}, p.letGo(ctx)
 	}
 	if err := p.askedFor(ctx); err != nil {
-		p.leaveLines(p.req)
+		p.memories.leave(p.owner())
 		return p.unreachable(ctx, err)
 	}
 	if err := p.bind(ctx); err != nil {
@@ -59,8 +60,8 @@ func (p *pass) deleteOnce(ctx context.Context, search bool) (resource.Result, er
 	}
 	result := resource.Delete(ctx, declared, leftovers, p.options(true))
 	p.forgetBegun(result.Removed)
-	leaveLine(declared, &result)
-	p.noteDone(ctx, &result, declared, leftovers)
+	resources.CancelCreations(p.memory.shared, p.env.Owner)
+	p.noteDone(ctx, &result)
 	return result, nil
 }
 

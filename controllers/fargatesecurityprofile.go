@@ -15,6 +15,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/controls"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
+	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
 	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/observed"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -41,6 +42,7 @@ var FargateSecurityProfile = &Kind{
 		events.SecurityGroupRule, events.Subnet, events.RouteTable, events.PrefixList, events.Key, events.Alias, events.LogGroup,
 	},
 	Mentions: func(obj v1alpha1.Declaration) []events.Object { return mentionedBy(fargate(obj)) },
+	Claims:   func(obj v1alpha1.Declaration) []guardrails.Claim { return claimsOf(fargate(obj)) },
 	ShareTexts: func(obj v1alpha1.Declaration) {
 		profile := fargate(obj)
 		memo.Share(&profile.APIVersion, &profile.Kind, &profile.Spec.ClusterName)
@@ -304,6 +306,12 @@ func (s *fargateStack) securityGroups() []resource.Resource {
 	return list
 }
 
+// removes tells whether what is not listed is taken away: not under a policy that this version does not know. A role
+// that is not declared has no policy, and the default of the schema holds.
+func removes(policy v1alpha1.UnlistedPolicy) bool {
+	return policy == v1alpha1.UnlistedRemove || policy == ""
+}
+
 func ignoredRules(specs []v1alpha1.IgnoredRules) []securitygroup.Ignored {
 	var list []securitygroup.Ignored
 	for _, spec := range specs {
@@ -372,7 +380,7 @@ func (s *fargateStack) fargateProfile() resource.Resource {
 		desired.Selectors = append(desired.Selectors, observed.Selector{Namespace: sel.Namespace, Labels: labels})
 	}
 	id := resource.ID{Kind: fargateprofile.Kind, Name: s.profile.ProfileName()}
-	res := fargateprofile.New(s.EKS, s.EC2, fargateprofile.QueueOf(s.Env.Env), desired, s.Prior[id])
+	res := fargateprofile.New(s.EKS, s.EC2, fargateprofile.QueueOf(s.Env.Env), s.Owner, desired, s.Prior[id])
 	res.Wake(s.Wake)
 	return res
 }

@@ -5,6 +5,7 @@ package controllers
 import (
 	"slices"
 
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -36,6 +37,9 @@ type Kind struct {
 	Sees []events.Kind
 	// Mentions lists AWS objects that a spec names without managing them: their changes concern it too. Nil: none.
 	Mentions func(v1alpha1.Declaration) []events.Object
+	// Claims lists the names that an object claims in its account: those that it declares, those that it leaves to the defaults,
+	// and those that it refers to. An account's guardrails.claims say which it may.
+	Claims func(v1alpha1.Declaration) []guardrails.Claim
 	// ShareTexts has texts that many objects have in common be one text in memory (memo.Share). Nil: nothing of the kind's own.
 	ShareTexts func(v1alpha1.Declaration)
 	// Declare makes of an object what a pass works on.
@@ -66,8 +70,7 @@ type Env struct {
 	Quotas v1alpha1.Quotas
 	// View answers out of what all objects of the account read together.
 	View *inventory.View
-	// Owner is the value of the owner tag, Prior what status remembers.
-	Owner string
+	// Prior is what status remembers.
 	Prior map[resource.ID]resource.Prior
 	// Wake has the object looked at again; nil: nobody can.
 	Wake func()
@@ -75,12 +78,12 @@ type Env struct {
 
 // Owner is the value of the owner tag on what an object has made: <operator id>/<namespace>/<Kind>/<name>. None of the parts
 // can hold a slash, so an owner without a kind is never taken for one with it.
-func (k *Kind) Owner(operatorID string, obj client.Object) string {
-	owner := operatorID + "/" + obj.GetNamespace() + "/"
+func (k *Kind) Owner(operatorID string, obj types.NamespacedName) string {
+	owner := operatorID + "/" + obj.Namespace + "/"
 	if !k.OwnerWithoutKind {
 		owner += k.Name + "/"
 	}
-	return owner + obj.GetName()
+	return owner + obj.Name
 }
 
 // cluster is the cluster that an object is about, "" for none.

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
@@ -47,6 +49,32 @@ func TestADeletedProfileLeavesTheLine(t *testing.T) {
 	free()
 	r.ready(first)
 	r.ready(last)
+}
+
+// TestADeletionThatTakesLongLeavesTheLine: what was never created holds nobody up while the rest is being deleted.
+func TestADeletionThatTakesLongLeavesTheLine(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	free := r.busy()
+	first, doomed := r.queueUp("first"), r.queueUp("doomed")
+	last := r.queueUp("last")
+	r.sim.Deny("iam:DeleteRole")
+	if err := kube.Delete(r.ctx, doomed); err != nil {
+		t.Fatal(err)
+	}
+	r.until(doomed, "its role that may not be deleted", func(p *profile) error {
+		if condition(p, v1alpha1.ReadyCondition).Reason != "AccessDenied" {
+			return errors.New("not being deleted")
+		}
+		return nil
+	})
+	free()
+	r.ready(first)
+	r.ready(last)
+	if err := kube.Get(r.ctx, client.ObjectKeyFromObject(doomed), doomed); err != nil {
+		t.Fatalf("the deletion is over, and this shows nothing: %v", err)
+	}
+	r.sim.Allow("iam:DeleteRole")
 }
 
 // TestAProfileThatMayNotWriteLeavesTheLine: at its head, it would hold the others up until its place expires.

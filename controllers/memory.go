@@ -95,6 +95,15 @@ func (m *memories) within(config awsapi.Config) []*memory {
 	return list
 }
 
+// leave gives up what an owner waits for, whichever accounts it uses or has used.
+func (m *memories) leave(owner string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, memory := range m.known {
+		resources.Leave(memory.shared, owner)
+	}
+}
+
 func (m *memories) of(scope awsapi.Scope) *memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()

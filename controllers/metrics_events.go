@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 // eventOutcome is what became of a message of an event queue.
@@ -54,7 +56,7 @@ func (m *eventMetrics) collectors() []prometheus.Collector {
 
 // eventSources are what the operator knows to come out of a queue. The label source has no other values but "other":
 // whoever can send to the queue does not choose the number of series.
-var eventSources = map[string]bool{"aws.ec2": true, "aws.eks": true, "aws.iam": true, "aws.kms": true, "aws.logs": true, "aws.ecs": true, "aws.ecr": true}
+var eventSources = events.BusSources()
 
 // event counts an event of a source, e.g. aws.ec2.
 func (m *Metrics) event(source string, outcome eventOutcome) {

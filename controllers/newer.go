@@ -57,12 +57,6 @@ func speakableOrigin(r *v1alpha1.ResourceStatus) {
 	}
 }
 
-// removes tells whether what is not listed is taken away: not under a policy that this version does not know. A role
-// that is not declared has no policy, and the default of the schema holds.
-func removes(policy v1alpha1.UnlistedPolicy) bool {
-	return policy == v1alpha1.UnlistedRemove || policy == ""
-}
-
 // unknownKinds are the objects in status that are ours and of a kind that this version does not know. They stay listed,
 // or the newer version would not find them again.
 func unknownKinds(list []v1alpha1.ResourceStatus) []v1alpha1.ResourceStatus {

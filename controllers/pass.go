@@ -16,6 +16,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsobject"
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
+	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources"
@@ -59,9 +60,13 @@ func (p *pass) takeTurn(ctx context.Context) (over func(), ok bool) {
 	return func() { p.wakeNext(p.turns.giveBack()) }, p.turns.take(key)
 }
 
-// bind connects to the object's account, and turns the spec into what is declared. Errors: those of Accounts.bind.
-func (p *pass) bind(ctx context.Context) error {
-	account, err := p.Accounts.bind(ctx, p.object.GetNamespace(), p.object.Declared().AccountRef.Name)
+// owner is the value of the owner tag on what the object has made.
+func (p *pass) owner() string { return p.Kind.Owner(p.OperatorID, p.req.NamespacedName) }
+
+// bind connects to the object's account, where it may have these names, and turns the spec into what
+// is declared. Errors: those of Accounts.bind.
+func (p *pass) bind(ctx context.Context, claims ...guardrails.Claim) error {
+	account, err := p.Accounts.bind(ctx, p.object.GetNamespace(), p.object.Declared().AccountRef.Name, claims...)
 	if err != nil {
 		return err
 	}
@@ -70,9 +75,9 @@ func (p *pass) bind(ctx context.Context) error {
 	seen := *account.Account
 	seen.Clients = view.Clients()
 	p.env = &Env{
-		Env:   &awsobject.Env{Account: &seen, Cluster: p.Kind.cluster(p.object), Shared: p.memory.shared},
+		Env:   &awsobject.Env{Account: &seen, Owner: p.owner(), Cluster: p.Kind.cluster(p.object), Shared: p.memory.shared},
 		Guard: account.guard, Quotas: account.quotas, View: view,
-		Owner: p.Kind.Owner(p.OperatorID, p.object), Prior: priorOf(p.object.Found()), Wake: p.wakerOf(p.req),
+		Prior: priorOf(p.object.Found()), Wake: p.wakerOf(p.req),
 	}
 	p.declared = p.Kind.Declare(p.env, p.object)
 	return nil
@@ -80,7 +85,7 @@ func (p *pass) bind(ctx context.Context) error {
 
 // run is a pass over a living object.
 func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
-	if err := p.bind(ctx); err != nil {
+	if err := p.bind(ctx, p.Kind.Claims(p.object)...); err != nil {
 		return p.unreachable(ctx, err)
 	}
 	enforce := p.enforces()
@@ -96,7 +101,7 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 		return p.unreachable(ctx, err)
 	}
 	result := resource.Run(reads, declared, leftovers, p.options(enforce))
-	p.noteDone(ctx, &result, declared, leftovers)
+	p.noteDone(ctx, &result)
 	return p.conclude(ctx, &result, enforce)
 }
 
@@ -117,11 +122,10 @@ func (p *pass) options(enforce bool) resource.Options {
 }
 
 // noteDone takes note of what a pass over a living object, or one of a deletion, has done in AWS.
-func (p *pass) noteDone(ctx context.Context, result *resource.Result, lists ...[]resource.Resource) {
+func (p *pass) noteDone(ctx context.Context, result *resource.Result) {
 	p.noteUnread(result)
 	logWrites(ctx, result)
 	tellAdoptions(p.Recorder, p.object, result)
-	p.notePlaces(p.req, lists...)
 }
 
 // conclude writes status once, tells of what changed, and says when to come back.

@@ -3,7 +3,9 @@
 package controllers
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
 )
 
 // TestNamesAreComparedWhole: of namespaces and of accounts.
@@ -43,9 +46,38 @@ func TestTheGuardrailsOfAnAccount(t *testing.T) {
 	if g := guardOf(account); g.AllowedManagedPolicyARNs != nil || !slices.Equal(g.ForbiddenIngressCIDRs, []string{"0.0.0.0/0", "::/0"}) {
 		t.Errorf("without any: %+v", g)
 	}
-	account.Spec.Guardrails = &v1alpha1.Guardrails{PermissionsBoundaryARN: "b", AllowedManagedPolicyARNs: []string{}, ForbiddenIngressCIDRs: []string{"10.0.0.0/8"}}
+	account.Spec.Guardrails = &v1alpha1.Guardrails{PermissionsBoundaryARN: "b", AllowedManagedPolicyARNs: []string{}, ForbiddenIngressCIDRs: []string{"10.0.0.0/8"},
+		ForbiddenInlineActions: []string{"iam:*"}}
 	if g := guardOf(account); g.PermissionsBoundaryARN != "b" || g.AllowedManagedPolicyARNs == nil || !slices.Equal(g.ForbiddenIngressCIDRs, []string{"10.0.0.0/8"}) {
 		t.Errorf("declared: %+v", g)
+	}
+	for requirement, want := range map[v1alpha1.BoundaryRequirement]bool{"": false, v1alpha1.BoundaryRequiredNever: false, v1alpha1.BoundaryRequiredAlways: true} {
+		account.Spec.Guardrails.RequirePermissionsBoundary = requirement
+		if g := guardOf(account); g.RequireBoundary != want || !slices.Equal(g.ForbiddenInlineActions, []string{"iam:*"}) {
+			t.Errorf("%q: %+v", requirement, g)
+		}
+	}
+}
+
+// TestEveryListOfARuleCounts: a kind of name that the schema has is one that is judged, under the name of its field.
+func TestEveryListOfARuleCounts(t *testing.T) {
+	rule := v1alpha1.ClaimRule{}
+	value := reflect.ValueOf(&rule).Elem()
+	lists := 0
+	for i := range value.NumField() {
+		field := value.Type().Field(i)
+		if field.Type != reflect.TypeFor[[]string]() {
+			continue
+		}
+		lists++
+		value.Field(i).Set(reflect.ValueOf([]string{field.Name}))
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if got := claimRule(&rule)[guardrails.ClaimKind(name)]; !slices.Equal(got, []string{field.Name}) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+	if got := len(claimRule(&rule)); got != lists || lists == 0 {
+		t.Errorf("%d kinds of names, and %d lists in the schema", got, lists)
 	}
 }
 

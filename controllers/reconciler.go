@@ -32,8 +32,6 @@ type Reconciler struct {
 	retries  *retries
 	records  records
 	getReady sync.Once
-	// places remembers which Fargate profiles of an object may wait in the line of their cluster.
-	places sync.Map
 }
 
 // +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=list;watch;patch
@@ -79,7 +77,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	defer over()
 	if !p.enforces() {
-		r.leaveLines(req)
+		r.memories.leave(p.owner())
 	}
 	switch {
 	case !obj.GetDeletionTimestamp().IsZero():
@@ -102,7 +100,7 @@ func (r *Reconciler) forget(req ctrl.Request) {
 	r.wakeNext(r.turns.leave(key))
 	r.retries.forget(req)
 	r.records.forget(req)
-	r.leaveLines(req)
+	r.memories.leave(r.Kind.Owner(r.OperatorID, req.NamespacedName))
 	r.links.forget(key)
 	r.Metrics.setDrift(key, nil)
 	r.Metrics.forgetRead(key)

@@ -27,6 +27,7 @@ func strict(g *v1alpha1.Guardrails) {
 	g.ForbiddenIngressCIDRs = []string{"0.0.0.0/0", "::/0"}
 	g.AllowedManagedPolicyARNs = []string{execution}
 	g.PermissionsBoundaryARN = readOnly
+	g.ForbiddenInlineActions = []string{"iam:*", "*:Delete*"}
 }
 
 const readOnly = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -56,6 +57,14 @@ func attach(arn string) func(*rig, *profile) {
 	return func(_ *rig, p *profile) { p.Spec.PodExecutionRole.ManagedPolicyARNs = &[]string{execution, arn} }
 }
 
+// allowsInline declares one more inline policy, which allows something.
+func allowsInline(allowed string) func(*rig, *profile) {
+	return func(_ *rig, p *profile) {
+		p.Spec.PodExecutionRole.InlinePolicies = append(p.Spec.PodExecutionRole.InlinePolicies, v1alpha1.InlinePolicy{
+			Name: "own", Document: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` + allowed + `,"Resource":"*"}]}`})
+	}
+}
+
 var forbiddens = []forbidden{
 	{"the internet", open("0.0.0.0/0"), []string{"SecurityGroup/payments-pods", "tcp/8443 0.0.0.0/0"}},
 	{"the internet with host bits", open("203.0.113.7/0"), []string{"SecurityGroup/payments-pods", "tcp/8443 0.0.0.0/0"}},
@@ -78,6 +87,9 @@ var forbiddens = []forbidden{
 	{"another boundary", func(_ *rig, p *profile) {
 		p.Spec.PodExecutionRole.PermissionsBoundaryARN = "arn:aws:iam::aws:policy/PowerUserAccess"
 	}, []string{"IAMRole/" + roleName, "permissionsBoundaryARN", readOnly}},
+	{"an inline policy that grants a forbidden action", allowsInline(`"Action":["ecr:Get*","IAM:passrole"]`), []string{"IAMRole/" + roleName, "own", "iam:*"}},
+	{"an inline policy that grants one by a wildcard", allowsInline(`"Action":"s3:*Object"`), []string{"IAMRole/" + roleName, "own", "*:Delete*"}},
+	{"an inline policy that grants all but something", allowsInline(`"NotAction":["s3:*","iam:Pass*"]`), []string{"IAMRole/" + roleName, "own", "*:Delete*, iam:*"}},
 }
 
 // TestForbiddenDeclarations: each on each path.
@@ -132,7 +144,7 @@ func byAdoption(r *rig, f forbidden) {
 // byTightening: it was allowed when it was made. What is declared is not taken away, which might be an outage, but told.
 func byTightening(r *rig, f forbidden) {
 	// An empty list, which forbids nothing, is no zero value in Go: it has to be written by hand.
-	none := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"guardrails":{"forbiddenIngressCIDRs":[],"allowedManagedPolicyARNs":null,"permissionsBoundaryARN":null}}}`))
+	none := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"guardrails":{"forbiddenIngressCIDRs":[],"allowedManagedPolicyARNs":null,"permissionsBoundaryARN":null,"forbiddenInlineActions":null}}}`))
 	must(kube.Patch(r.ctx, r.accountObject(), none))
 	p := r.full()
 	f.declare(r, p)

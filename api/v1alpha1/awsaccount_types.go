@@ -118,6 +118,119 @@ type Guardrails struct {
 	// +kubebuilder:validation:items:MaxLength=49
 	// +kubebuilder:validation:XValidation:rule="self.all(c, isCIDR(c))",message="forbiddenIngressCIDRs must be CIDR blocks such as 0.0.0.0/0 or 2001:db8::/32"
 	ForbiddenIngressCIDRs []string `json:"forbiddenIngressCIDRs,omitempty"`
+
+	// requirePermissionsBoundary is Always (a role without a permissions boundary is refused, be it declared or referred
+	// to) or Never. Which boundary it is, does not matter here: permissionsBoundaryARN demands a certain one. Omitted:
+	// Never.
+	// +optional
+	RequirePermissionsBoundary BoundaryRequirement `json:"requirePermissionsBoundary,omitempty"`
+
+	// forbiddenInlineActions are IAM actions that no inline policy of a role may grant, such as iam:PassRole or iam:*; * and
+	// ? are wildcards, here and in the policy. What a policy denies, and the resources and conditions for which it allows
+	// something, do not matter. Omitted: none.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=100
+	// +kubebuilder:validation:items:Pattern=`^([A-Za-z0-9*?-]+:[A-Za-z0-9*?_-]+|[*])$`
+	// +kubebuilder:validation:items:MaxLength=128
+	ForbiddenInlineActions []string `json:"forbiddenInlineActions,omitempty"`
+
+	// claims says which names of the account the objects of which namespaces may use. Omitted: any name, in every namespace
+	// that may use the account. With rules, what no rule for the object's namespace allows is refused before anything of it
+	// is read or written in AWS.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=50
+	Claims []ClaimRule `json:"claims,omitempty"`
+}
+
+// BoundaryRequirement says whether every role must have a permissions boundary.
+// +kubebuilder:validation:Enum=Always;Never
+type BoundaryRequirement string
+
+// Whether every role must have a permissions boundary.
+const (
+	BoundaryRequiredAlways BoundaryRequirement = "Always"
+	BoundaryRequiredNever  BoundaryRequirement = "Never"
+)
+
+// ClaimRule says which names objects of some namespaces may use, each list for one kind of name. * stands for any characters
+// and ? for one, a glob must match the whole name, and case counts. A list that is omitted allows no name of its kind. All
+// rules that select a namespace count together, but for a cluster's own names: podNamespaces and fargateProfileNames hold in
+// the clusters of the same rule only.
+type ClaimRule struct {
+	// namespaceSelector selects, by their labels, the namespaces whose objects the rule is for. An empty selector selects
+	// every namespace. Kubernetes itself labels each with its name: kubernetes.io/metadata.name.
+	// +required
+	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
+
+	// clusterNames are EKS clusters (spec.clusterName).
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^[0-9A-Za-z*?][A-Za-z0-9_*?-]*$`
+	// +kubebuilder:validation:items:MaxLength=100
+	ClusterNames []string `json:"clusterNames,omitempty"`
+
+	// fargateProfileNames are Fargate profiles (spec.fargateProfile.name, or the default, metadata.name).
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^[0-9A-Za-z*?][A-Za-z0-9_*?-]*$`
+	// +kubebuilder:validation:items:MaxLength=100
+	FargateProfileNames []string `json:"fargateProfileNames,omitempty"`
+
+	// podNamespaces are namespaces of pods (spec.fargateProfile.selectors[].namespace, spec.podSecurityGroups.namespace). A
+	// selector with wildcards is allowed if one of these globs matches all that it could match.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9*?]([a-z0-9*?-]*[a-z0-9*?])?$`
+	// +kubebuilder:validation:items:MaxLength=63
+	PodNamespaces []string `json:"podNamespaces,omitempty"`
+
+	// roleNames are IAM roles, without their path (spec.podExecutionRole.name or its default, and the name in existingARN).
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^[A-Za-z0-9+=,.@_*?-]+$`
+	// +kubebuilder:validation:items:MaxLength=64
+	RoleNames []string `json:"roleNames,omitempty"`
+
+	// securityGroupNames are security groups (spec.securityGroups[].name). Groups that rules name as their peers are none of
+	// these.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^[A-Za-z0-9 ._:/()#,@+=&;{}!$*?\[\]-]+$`
+	// +kubebuilder:validation:items:MaxLength=255
+	SecurityGroupNames []string `json:"securityGroupNames,omitempty"`
+
+	// logGroupNames are CloudWatch Logs groups (spec.logging.logGroup.name, or its default).
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^[.\-_/#A-Za-z0-9*?]+$`
+	// +kubebuilder:validation:items:MaxLength=512
+	LogGroupNames []string `json:"logGroupNames,omitempty"`
+
+	// keyAliases are aliases of KMS keys, with the prefix alias/ (spec.encryption.kmsKey.alias).
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^(alias/[a-zA-Z0-9/_*?-]+|[*])$`
+	// +kubebuilder:validation:items:MaxLength=256
+	KeyAliases []string `json:"keyAliases,omitempty"`
+
+	// keyARNs are ARNs of KMS keys that are only used (spec.encryption.keyARN). The aliases of such a key do not count: AWS
+	// would have to be read to know them.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^(arn:aws[a-z-]*:kms:[a-z0-9*?-]+:[0-9*?]+:key/[A-Za-z0-9*?-]+|[*])$`
+	// +kubebuilder:validation:items:MaxLength=2048
+	KeyARNs []string `json:"keyARNs,omitempty"`
 }
 
 // Quotas are quotas of AWS that Service Quotas can raise for an account, as AWS has granted them.

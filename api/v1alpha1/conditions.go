@@ -48,6 +48,8 @@ const (
 	ReasonNamespaceNotAllowed = "NamespaceNotAllowed"
 	ReasonInvalidSpec         = "InvalidSpec"
 	ReasonGuardrailViolation  = "GuardrailViolation"
+	// ReasonClaimNotAllowed: no rule of guardrails.claims of the account lets the namespace use a name that is declared.
+	ReasonClaimNotAllowed = "ClaimNotAllowed"
 	// ReasonNotOwned: an object of that name exists and is not ours, and adoption is refused.
 	ReasonNotOwned = "NotOwned"
 	// ReasonContested: somebody changes a field back each time that it is repaired.

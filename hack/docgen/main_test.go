@@ -3,12 +3,14 @@
 package main
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/controls"
+	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
 const root = "../.."
@@ -64,6 +66,35 @@ func TestFieldsAndReasonsOfTheCRDs(t *testing.T) {
 				t.Errorf("%s does not have %s", path, want)
 			}
 		}
+	}
+}
+
+// TestEveryServiceHasItsRule: the rules of config/aws, and what docs/events.md says of them, are for every service whose
+// calls are known.
+func TestEveryServiceHasItsRule(t *testing.T) {
+	var services []string
+	for _, rule := range events.Rules() {
+		services = append(services, rule.Service)
+		name := title(rule.Service) + "Rule"
+		for path, wants := range map[string][]string{
+			"config/aws/cloudformation/drift-events.yaml": {"- {\"Fn::GetAtt\": [" + name + ", Arn]}\n", "\n  " + name + ":\n", "eventSource: [" + rule.EventSource() + "]\n"},
+			"config/aws/terraform/drift-events/main.tf":   {"\n    " + rule.Service + " = {\n", "eventSource = [\"" + rule.EventSource() + "\"]\n"},
+		} {
+			text := page(t, path)
+			for _, want := range append(wants, rule.Calls...) {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s does not have %q", path, want)
+				}
+			}
+		}
+	}
+	text, err := os.ReadFile(root + "/docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := len(services) - 1
+	if want := "for " + strings.Join(services[:last], ", ") + " and " + services[last] + ":"; !strings.Contains(string(text), want) {
+		t.Errorf("docs/events.md does not name the rules %q", want)
 	}
 }
 

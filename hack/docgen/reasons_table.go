@@ -20,6 +20,7 @@ var reasons = []reason{
 	{stalled, "NamespaceNotAllowed", "The AWSAccount does not allow the profile's namespace."},
 	{stalled, "InvalidSpec", "The spec says something that AWS could never take, such as an invalid policy document."},
 	{stalled, "GuardrailViolation", "The declaration, or a role that it refers to, is against a guardrail of the account."},
+	{stalled, "ClaimNotAllowed", "No rule of `guardrails.claims` of the AWSAccount lets the namespace use a name that the profile declares or refers to. Nothing of it is read in AWS or written."},
 	{stalled, "CRDDeleted", "The profile is being deleted, or may be, only because its CRD is. Nothing is deleted in AWS for that: [uninstalling](uninstall.md)."},
 	{stalled, "NamespaceDeleted", "The profile is being deleted, or may be, only because the operator's own namespace is. Nothing is deleted in AWS for that: [uninstalling](uninstall.md)."},
 	{stalled, "HolderUnreadable", "The operator's RBAC does not let it read whether that is so. Nothing is deleted in AWS before it does."},

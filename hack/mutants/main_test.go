@@ -3,31 +3,86 @@
 package main
 
 import (
-	"go/parser"
-	"go/token"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-const root = "../.."
+// here is the module, parsed once for all tests.
+var here = sync.OnceValues(func() (*module, error) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return nil, err
+	}
+	return loadModule(root)
+})
 
-// TestMutantsFitTheCode: whoever changes code that a mutant edits learns it here, at once.
-func TestMutantsFitTheCode(t *testing.T) {
-	for _, m := range mutants {
-		texts, err := apply(root, m.edits)
+// hereChecked type-checks it.
+var hereChecked = sync.OnceValues(func() (*checker, error) {
+	m, err := here()
+	if err != nil {
+		return nil, err
+	}
+	return newChecker(context.Background(), m)
+})
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(value T, err error) T {
+		t.Helper()
 		if err != nil {
-			t.Errorf("%s: %v\nadapt hack/mutants/mutants.go", m.name, err)
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+// TestMutantsFitTheCode: whoever changes code that a mutant edits, or moves or renames its test, learns it here, at once.
+func TestMutantsFitTheCode(t *testing.T) {
+	m := must[*module](t)(here())
+	check := must[*checker](t)(hereChecked())
+	for _, one := range mutants {
+		texts, err := m.apply(one.edits)
+		if err == nil {
+			err = check.check(texts)
+		}
+		if err != nil {
+			t.Errorf("%s: %v\nadapt it in hack/mutants", one.name, err)
+		}
+		if _, _, err := m.testDir(one.test); err != nil {
+			t.Errorf("%s: %v\nadapt it in hack/mutants", one.name, err)
+		}
+	}
+}
+
+// TestMutantsCompileTogether: what holds for each alone holds for the files that have the switch for all of them.
+func TestMutantsCompileTogether(t *testing.T) {
+	m := must[*module](t)(here())
+	check := must[*checker](t)(hereChecked())
+	all, alone := newSwitches(m), 0
+	for i, one := range mutants {
+		found, err := m.changes(one.edits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !m.switchable(found) {
+			alone++
 			continue
 		}
-		for file, text := range texts {
-			if _, err := parser.ParseFile(token.NewFileSet(), file, text, 0); err != nil {
-				t.Errorf("%s: %v", m.name, err)
-			}
+		if err := all.add(i+1, found); err != nil {
+			t.Fatal(err)
 		}
+	}
+	if err := check.check(all.texts()); err != nil {
+		t.Error(err)
+	}
+	// Each of them takes as long as a whole package of the others.
+	if alone > len(mutants)/10 {
+		t.Errorf("%d of %d mutants need a test binary of their own", alone, len(mutants))
 	}
 }
 
@@ -39,55 +94,52 @@ func TestMutantsCoverEveryInvariant(t *testing.T) {
 		}
 		names[m.name], covered[m.invariant] = true, true
 	}
-	for i := 1; i <= 10; i++ {
+	for i := 1; i <= 11; i++ {
 		if !covered[i] {
 			t.Errorf("no mutant breaks invariant %d", i)
 		}
 	}
 }
 
-func TestApplyInsistsOnSnippetsThatStandOnce(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "f.go"), []byte("a b b"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for old, want := range map[string]string{"a": "", "b": "stands 2 times", "c": "stands 0 times"} {
-		texts, err := apply(dir, []edit{{"f.go", old, "x"}})
-		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v", old, err)
-		}
-		if err == nil && texts["f.go"] != "x b b" {
-			t.Errorf("%s: text %q", old, texts["f.go"])
-		}
-	}
-	if _, err := apply(dir, []edit{{"nowhere.go", "a", "x"}}); err == nil {
-		t.Error("a file that is not there is no error")
-	}
-}
-
-// testsOf lists the tests of a package by name.
-func testsOf(t *testing.T, dir string) []string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+func TestChoose(t *testing.T) {
+	m := must[*module](t)(here())
+	var parts []string
+	for _, shard := range []string{"1/3", "2/3", "3/3"} {
+		chosen, err := choose(m, "", shard)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(text), -1) {
-			names = append(names, m[1])
+		if len(chosen) < len(mutants)/3 || len(chosen) > len(mutants)/3+1 {
+			t.Errorf("shard %s has %d of %d", shard, len(chosen), len(mutants))
+		}
+		for _, one := range chosen {
+			parts = append(parts, one.name)
 		}
 	}
-	return names
+	slices.Sort(parts)
+	if n := len(slices.Compact(parts)); n != len(mutants) {
+		t.Errorf("the shards have %d of %d mutants", n, len(mutants))
+	}
+	for _, shard := range []string{"", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3"} {
+		if _, err := choose(m, "", shard); err == nil {
+			t.Errorf("-shard %q is no error", shard)
+		}
+	}
+	chosen, err := choose(m, "^internal/drift$", "1/1")
+	if err != nil || len(chosen) < 2 {
+		t.Errorf("by directory: %d mutants, error %v", len(chosen), err)
+	}
+	for _, pattern := range []string{"(", "no mutant has this name"} {
+		if _, err := choose(m, pattern, "1/1"); err == nil {
+			t.Errorf("-run %q is no error", pattern)
+		}
+	}
 }
 
 // TestThePageIsTrue: docs/reliability.md names every mutant, and no mutant and no test that is not there.
 func TestThePageIsTrue(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "docs/reliability.md"))
+	m := must[*module](t)(here())
+	text, err := os.ReadFile(filepath.Join(m.root, "docs/reliability.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +152,6 @@ func TestThePageIsTrue(t *testing.T) {
 		if !slices.Contains(named, m.name) {
 			t.Errorf("docs/reliability.md does not name the mutant %q", m.name)
 		}
-		if test, _, _ := strings.Cut(m.test, "/"); !slices.Contains(testsOf(t, m.pkg), test) {
-			t.Errorf("%s: %s has no test %s", m.name, m.pkg, test)
-		}
 	}
 	for _, name := range named {
 		if !slices.ContainsFunc(mutants, func(m mutant) bool { return m.name == name }) {
@@ -110,19 +159,21 @@ func TestThePageIsTrue(t *testing.T) {
 		}
 	}
 	// A test is named as package.Test.
-	for _, m := range regexp.MustCompile("`([a-z0-9]+)\\.(Test\\w+)`").FindAllStringSubmatch(page, -1) {
-		if dir := packageDir(m[1]); dir == "" || !slices.Contains(testsOf(t, dir), m[2]) {
-			t.Errorf("docs/reliability.md names %s.%s, which is not there", m[1], m[2])
+	for _, test := range regexp.MustCompile("`([a-z0-9]+\\.Test\\w+)`").FindAllStringSubmatch(page, -1) {
+		if _, _, err := m.testDir(test[1]); err != nil {
+			t.Errorf("docs/reliability.md names %s: %v%s", test[1], err, whereNow(m, test[1]))
 		}
 	}
 }
 
-func packageDir(name string) string {
-	for _, parent := range []string{"", "internal", "internal/resources", "test"} {
-		dir := filepath.Join(parent, name)
-		if info, err := os.Stat(filepath.Join(root, dir)); err == nil && info.IsDir() {
-			return dir
-		}
+func whereNow(m *module, test string) string {
+	_, name, _ := strings.Cut(test, ".")
+	var dirs []string
+	for _, f := range m.tests[name] {
+		dirs = append(dirs, f.dir)
 	}
-	return ""
+	if dirs == nil {
+		return ""
+	}
+	return "; a test of that name is in " + strings.Join(dirs, ", ")
 }

@@ -4,63 +4,55 @@ package main
 
 func init() { mutants = append(mutants, uninstallMutants...) }
 
-const (
-	uninstall    = "controllers/uninstall.go"
-	installation = "internal/resource/installation.go"
-)
-
 // uninstallMutants take for asked for what nobody asked for, and another installation's objects for their own.
 var uninstallMutants = []mutant{
-	{"going with the CRD counts as asked for", 3, []edit{{uninstall,
+	{"going with the CRD counts as asked for", 3, []edit{{"causeOf",
 		`at != nil && deleted`, `at != nil && false && deleted`}},
-		controllers, "TestAProfileThatGoesWithItsCRDIsHeld/CRD_first"},
-	{"two clocks are taken for one", 3, []edit{{uninstall,
+		"TestAProfileThatGoesWithItsCRDIsHeld/CRD_first"},
+	{"two clocks are taken for one", 3, []edit{{"causeOf",
 		`deleted.After(at.Add(-clocksApart))`, `deleted.After(at.Add(-time.Second))`}},
-		controllers, "TestAProfileThatGoesWithItsCRDIsHeld/clocks_apart"},
-	{"every deletion beside that of the CRD is held", 0, []edit{{uninstall,
+		"TestAProfileThatGoesWithItsCRDIsHeld/clocks_apart"},
+	{"every deletion beside that of the CRD is held", 0, []edit{{"causeOf",
 		`at != nil && deleted.After(at.Add(-clocksApart))`, `at != nil`}},
-		controllers, "TestAProfileThatGoesWithItsCRDIsHeld/profile_long_before_the_CRD"},
-	{"a CRD that was made anew is taken for the old one", 3, []edit{{uninstall,
+		"TestAProfileThatGoesWithItsCRDIsHeld/profile_long_before_the_CRD"},
+	{"a CRD that was made anew is taken for the old one", 3, []edit{{"causeOf",
 		`Time.Before(made) && deleted`, `Time.Before(made) && false && deleted`}},
-		controllers, "TestAProfileThatGoesWithItsCRDIsHeld/CRD_made_anew"},
-	{"going with the operator's namespace counts as asked for", 3, []edit{{uninstall,
+		"TestAProfileThatGoesWithItsCRDIsHeld/CRD_made_anew"},
+	{"going with the operator's namespace counts as asked for", 3, []edit{{"askedFor",
 		`if profile.Namespace == r.Accounts.OperatorNamespace {`, `if profile.Namespace == "" {`}},
-		controllers, "TestAProfileThatGoesWithItsCRDIsHeld/operator's_namespace_first"},
-	{"confirmation holds for a copy", 3, []edit{{uninstall,
+		"TestAProfileThatGoesWithItsCRDIsHeld/operator's_namespace_first"},
+	{"confirmation holds for a copy", 3, []edit{{"askedFor",
 		`== string(profile.UID) {`, `!= "" {`}},
-		controllers, "TestTheWaysOutOfAHeldDeletion/confirmed_for_its_predecessor"},
-	{"what may not be read counts as asked for", 3, []edit{{uninstall,
-		`		return &refusal{v1alpha1.ReasonHolderUnreadable, fmt.Sprintf(`, `		_ = &refusal{v1alpha1.ReasonHolderUnreadable, fmt.Sprintf(`},
-		{uninstall, `(config/rbac)", h, err)}
-`, `(config/rbac)", h, err)}
-		return nil
-`}},
-		controllers, "TestNobodyIsDeletedByAnOperatorThatMayNotLook"},
+		"TestTheWaysOutOfAHeldDeletion/confirmed_for_its_predecessor"},
+	{"what may not be read counts as asked for", 3, []edit{{"goesWith",
+		`return &refusal{v1alpha1.ReasonHolderUnreadable, fmt.Sprintf(`, `_ = &refusal{v1alpha1.ReasonHolderUnreadable, fmt.Sprintf(`}, {"goesWith", `(config/rbac)", h, err)}`, `(config/rbac)", h, err)}
+		return nil`}},
+		"TestNobodyIsDeletedByAnOperatorThatMayNotLook"},
 
-	{"a second installation goes on", 3, []edit{{installation,
+	{"a second installation goes on", 3, []edit{{"turnedAway",
 		`return !i.holds(tags) && slices.Contains(heldOf(tags).not, i.me())`, `return false`}},
-		controllers, "TestASecondInstallationIsNoticed"},
-	{"who was there first does not say so", 0, []edit{{installation,
-		`	case i.superseded(tags):
-		at :=`, `	case false:
+		"TestASecondInstallationIsNoticed"},
+	{"who was there first does not say so", 0, []edit{{"claim",
+		`case i.superseded(tags):
+		at :=`, `case false:
 		at :=`}},
-		controllers, "TestASecondInstallationIsNoticed"},
-	{"what another installation looks after is deleted", 3, []edit{{remove,
-		` && p.opts.Installation.holds(it.obs.Tags)`, ``}},
-		controllers, "TestADeletionLeavesWhatAnotherHasTakenOver"},
-	{"who took over before is forgotten", 0, []edit{{installation,
+		"TestASecondInstallationIsNoticed"},
+	{"what another installation looks after is deleted", 3, []edit{{"present",
+		`&& p.opts.Installation.holds(it.obs.Tags)`, ``}},
+		"TestADeletionLeavesWhatAnotherHasTakenOver"},
+	{"who took over before is forgotten", 0, []edit{{"claim",
 		`from: append([]string{h.by}, h.from...), not: h.not}`, `from: []string{h.by}, not: h.not}`}},
-		unit, "TestTheExchangeEnds"},
-	{"objects of older versions are signed for the sake of it", 6, []edit{{installation,
+		"TestTheExchangeEnds"},
+	{"objects of older versions are signed for the sake of it", 6, []edit{{"claim",
 		`case i.UID == "", h.by == "", h.by == i.me()`, `case i.UID == "", h.by == i.me()`}},
-		controllers, "TestObjectsOfOlderVersions"},
-	{"who changes an object of an older version does not sign it", 0, []edit{{installation,
+		"controllers.TestObjectsOfOlderVersions"},
+	{"who changes an object of an older version does not sign it", 0, []edit{{"marked",
 		`if next == nil || next.verb != "updated" ||`, `if next == nil || next.verb != "" ||`}},
-		controllers, "TestObjectsOfOlderVersions"},
-	{"Observe takes over", 0, []edit{{installation,
+		"controllers.TestObjectsOfOlderVersions"},
+	{"Observe takes over", 0, []edit{{"wantedTags",
 		`claim != "" && p.opts.Enforce {`, `claim != "" {`}},
-		controllers, "TestObserveTakesNothingOver"},
-	{"an installation that is gone is waited for", 0, []edit{{installation,
+		"TestObserveTakesNothingOver"},
+	{"an installation that is gone is waited for", 0, []edit{{"resource.gone",
 		`return slices.ContainsFunc(i.Former, func`, `return false && slices.ContainsFunc(i.Former, func`}},
-		controllers, "TestAnInstallationThatIsGoneIsTakenOverForGood"},
+		"TestAnInstallationThatIsGoneIsTakenOverForGood"},
 }

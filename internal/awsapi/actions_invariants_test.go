@@ -70,7 +70,7 @@ func operations(t *testing.T) map[string]bool {
 // is called is in it, the compiler sees to, since the interfaces are the only way to AWS; TestTheOnlyDoorToAWS sees to that.
 func TestEveryActionIsCalled(t *testing.T) {
 	called := operations(t)
-	// AWS or the SDK asks for these; policy.go says when.
+	// AWS or the SDK asks for these; iam.go and sts.go say when.
 	implied := []string{"iam:PassRole", "iam:CreateServiceLinkedRole", "sts:AssumeRole", "sts:TagSession"}
 	for _, action := range awsapi.Actions() {
 		_, operation, _ := strings.Cut(action, ":")
@@ -107,15 +107,13 @@ func TestTheOnlyDoorToAWS(t *testing.T) {
 // awstest, which have it. One torn connection in a thousand tests is enough to make CI red.
 func TestPlainBodiesEverywhere(t *testing.T) {
 	seen := 0
-	built := func(path string) bool { return strings.HasPrefix(path, filepath.FromSlash("../../bin/")) }
-	inspect(t, "../..", built, func(path string, at func(ast.Node) token.Position, n ast.Node) {
-		made, ok := n.(*ast.CompositeLit)
-		if !ok || len(made.Elts) == 0 || !isSDKOptions(made.Type) {
+	literals(t, func(path, at string, made ast.Expr, imports map[string]string) {
+		if !isSDKOptions(made, imports) {
 			return
 		}
 		seen++
 		if filepath.Base(path) != "awstest.go" {
-			t.Errorf("%s configures the SDK: use awstest.Config", at(n))
+			t.Errorf("%s configures the SDK: use awstest.Config", at)
 		}
 	})
 	if seen == 0 {
@@ -123,21 +121,72 @@ func TestPlainBodiesEverywhere(t *testing.T) {
 	}
 }
 
-// isSDKOptions: aws.Config, or the Options of a service.
-func isSDKOptions(made ast.Expr) bool {
-	sel, ok := made.(*ast.SelectorExpr)
-	if !ok {
-		return false
+// TestOneConstructorOfClients: a field that a literal of Clients leaves out is nil, and a service that comes later is left
+// out by every literal.
+func TestOneConstructorOfClients(t *testing.T) {
+	seen := 0
+	literals(t, func(path, at string, made ast.Expr, imports map[string]string) {
+		pkg, name := typeName(made, imports)
+		here := pkg == "" && filepath.Dir(path) == filepath.FromSlash("../../internal/awsapi")
+		if name == "Clients" && (here || strings.HasSuffix(pkg, "/internal/awsapi")) {
+			t.Errorf("%s makes Clients by itself: use awsapi.NewClients", at)
+		}
+		if name == "service" && here {
+			seen++
+		}
+	})
+	if seen == 0 {
+		t.Error("no literal of this package was seen, not even that of a service")
 	}
-	pkg, ok := sel.X.(*ast.Ident)
-	if !ok {
-		return false
+}
+
+// literals visits every composite literal with elements in the repository, with what its file imports, by name.
+func literals(t *testing.T, visit func(path, at string, made ast.Expr, imports map[string]string)) {
+	t.Helper()
+	var imports map[string]string
+	built := func(path string) bool { return strings.HasPrefix(path, filepath.FromSlash("../../bin/")) }
+	inspect(t, "../..", built, func(path string, at func(ast.Node) token.Position, n ast.Node) {
+		switch n := n.(type) {
+		case *ast.File:
+			imports = importsOf(n)
+		case *ast.CompositeLit:
+			if len(n.Elts) > 0 {
+				visit(path, at(n).String(), n.Type, imports)
+			}
+		}
+	})
+}
+
+// importsOf are the paths that a file imports, by the names that it has for them.
+func importsOf(file *ast.File) map[string]string {
+	imports := map[string]string{}
+	for _, spec := range file.Imports {
+		path := strings.Trim(spec.Path.Value, `"`)
+		name := path[strings.LastIndex(path, "/")+1:]
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		imports[name] = path
 	}
-	switch pkg.Name {
-	case "aws":
-		return sel.Sel.Name == "Config"
-	case "eks", "iam", "ec2", "kms", "cloudwatchlogs", "sqs", "sts", "resourcegroupstaggingapi", "tagging":
-		return sel.Sel.Name == "Options"
+	return imports
+}
+
+// typeName is a type's package, "" for the file's own, and its name there.
+func typeName(made ast.Expr, imports map[string]string) (pkg, name string) {
+	switch made := made.(type) {
+	case *ast.Ident:
+		return "", made.Name
+	case *ast.SelectorExpr:
+		if of, ok := made.X.(*ast.Ident); ok {
+			return imports[of.Name], made.Sel.Name
+		}
 	}
-	return false
+	return "", ""
+}
+
+// isSDKOptions: aws.Config, or the Options of any service.
+func isSDKOptions(made ast.Expr, imports map[string]string) bool {
+	const sdk = "github.com/aws/aws-sdk-go-v2/"
+	pkg, name := typeName(made, imports)
+	return pkg == sdk+"aws" && name == "Config" || strings.HasPrefix(pkg, sdk+"service/") && name == "Options"
 }

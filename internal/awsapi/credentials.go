@@ -5,7 +5,6 @@ package awsapi
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/aws/smithy-go/middleware"
 
@@ -37,7 +36,7 @@ func credentialsRefused(err error) bool { return refusedCredentials[answerCode(e
 func refusal(err error) failure.Failure {
 	code, region := answerCode(err), regionOf(err)
 	renew := "renew them"
-	if unknownKeys[code] && optIn(region) && !strings.HasPrefix(ActionOf(err), "iam:") { // IAM has no Regions
+	if unknownKeys[code] && optIn(region) && !toGlobalService(err) {
 		renew = fmt.Sprintf("if Region %s is not enabled for the account, enable it (%s), else renew them", region, enableRegion(region))
 	}
 	return failure.Failure{
@@ -45,6 +44,12 @@ func refusal(err error) failure.Failure {
 		Message: fmt.Sprintf("%sAWS refuses the operator's credentials (%s); %s: files are read again, environment variables only when the operator's pod starts",
 			actionPrefixText(err), code, renew),
 	}
+}
+
+// toGlobalService tells a call that went to the one endpoint of a service without Regions.
+func toGlobalService(err error) bool {
+	op := operationOf(err)
+	return op != nil && isGlobal(op.Service())
 }
 
 // forgetRefused makes the next pass read the credentials again, from wherever the operator has them, once AWS refuses

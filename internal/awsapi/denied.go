@@ -58,13 +58,6 @@ func deniedBy(folded string) string {
 	return ""
 }
 
-// tagAdvice: the session tags that EKS Pod Identity sets are transitive
-// (https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html), so that they go on to the roles that a session
-// assumes, which takes sts:TagSession on both sides
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required).
-const tagAdvice = "the operator's session has tags that go on to the roles that it assumes, as those of EKS Pod Identity do: " +
-	"allow sts:TagSession beside sts:AssumeRole, in the trust policy of the role in spec.assumeRole and in the operator's IAM policy (docs/iam.md)"
-
 // adviceForRole says what would let the operator assume a role.
 func adviceForRole(action, said string) string {
 	if by := deniedBy(strings.ToLower(said)); by != "" && !strings.Contains(by, "trust policy") {
@@ -74,10 +67,4 @@ func adviceForRole(action, said string) string {
 		return tagAdvice
 	}
 	return cmp.Or(roleAdvice[action], "allow the action in the operator's IAM policy (docs/iam.md)")
-}
-
-var roleAdvice = map[string]string{
-	assumeRole: "allow it in the trust policy of the role in spec.assumeRole, and in the operator's IAM policy (docs/iam.md)",
-	webIdentity: "the trust policy of the operator's role (AWS_ROLE_ARN) has to let in the cluster's OIDC provider, with the audience sts.amazonaws.com " +
-		"and the operator's service account (docs/iam.md)",
 }

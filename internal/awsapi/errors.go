@@ -40,67 +40,28 @@ func answerCode(err error) string {
 // IsNotFound tells that AWS does not know the object.
 func IsNotFound(err error) bool { return err != nil && kindOf(err) == failure.NotFound }
 
-// kindByCode holds the codes whose meaning does not depend on the service.
-var kindByCode = map[string]failure.Kind{
-	"ResourceNotFoundException":           failure.NotFound,
-	"NoSuchEntity":                        failure.NotFound,
-	"NoSuchEntityException":               failure.NotFound,
-	"NotFoundException":                   failure.NotFound,
-	"InvalidGroup.NotFound":               failure.NotFound,
-	"InvalidGroupId.Malformed":            failure.NotFound,
-	"InvalidPrefixListID.NotFound":        failure.NotFound,
-	"InvalidPrefixListId.NotFound":        failure.NotFound,
-	"InvalidSubnetID.NotFound":            failure.NotFound,
-	"InvalidPermission.NotFound":          failure.NotFound,
-	"InvalidSecurityGroupRuleId.NotFound": failure.NotFound,
-
-	"ResourceInUseException":         failure.Busy,
-	"DependencyViolation":            failure.Busy,
-	"DeleteConflict":                 failure.Busy,
-	"ConcurrentModification":         failure.Busy,
-	"OperationAbortedException":      failure.Busy,
-	"KMSInvalidStateException":       failure.Busy,
-	"ResourceAlreadyExistsException": failure.Transient,
-	"AlreadyExistsException":         failure.Transient,
-	"EntityAlreadyExists":            failure.Transient,
-	"InvalidGroup.Duplicate":         failure.Transient,
-	"InvalidPermission.Duplicate":    failure.Transient,
-
+// commonCodes are the codes that any service may answer: the common errors of AWS's API references, such as
+// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html, and those that the SDK's standard retryer takes
+// for throttling. A service's own codes are in its file.
+var commonCodes = map[string]failure.Kind{
 	"ThrottlingException":       failure.Throttled,
 	"Throttling":                failure.Throttled,
-	"ThrottledException":        failure.Throttled,
 	"TooManyRequestsException":  failure.Throttled,
-	"RequestLimitExceeded":      failure.Throttled,
 	"RequestThrottled":          failure.Throttled,
 	"RequestThrottledException": failure.Throttled,
-	"EC2ThrottledException":     failure.Throttled,
 	"SlowDown":                  failure.Throttled,
 
-	"ServerException":             failure.Transient,
 	"ServiceUnavailable":          failure.Transient,
 	"ServiceUnavailableException": failure.Transient,
 	"InternalFailure":             failure.Transient,
-	"InternalError":               failure.Transient,
-	"ServiceFailure":              failure.Transient,
-	"KMSInternalException":        failure.Transient,
-	"DependencyTimeoutException":  failure.Transient,
 	"RequestTimeout":              failure.Transient,
 	"RequestTimeoutException":     failure.Transient,
 
 	"AccessDenied":          failure.AccessDenied,
 	"AccessDeniedException": failure.AccessDenied,
-	"UnauthorizedOperation": failure.AccessDenied,
 	"UnauthorizedAccess":    failure.AccessDenied,
 	"NotAuthorized":         failure.AccessDenied,
 	"OptInRequired":         failure.AccessDenied,
-
-	"ResourceLimitExceededException":          failure.Quota,
-	"SecurityGroupLimitExceeded":              failure.Quota,
-	"RulesPerSecurityGroupLimitExceeded":      failure.Quota,
-	"SecurityGroupsPerInterfaceLimitExceeded": failure.Quota,
-	// For IAM, KMS and CloudWatch Logs this is a quota, although the SDK's retryer takes it for throttling.
-	"LimitExceeded":          failure.Quota,
-	"LimitExceededException": failure.Quota,
 }
 
 // kindOf classifies err. A further page that is refused as invalid is a passing fault.
@@ -163,33 +124,25 @@ func statusOf(err error) int {
 	return 0
 }
 
-// actionPrefix maps the SDK's service ids to the prefixes of IAM actions.
-var actionPrefix = map[string]string{
-	"EKS": "eks", "IAM": "iam", "EC2": "ec2", "KMS": "kms", "STS": "sts",
-	"CloudWatch Logs": "logs", "Resource Groups Tagging API": "tag",
-}
-
 // ActionOf names the IAM action of the call that failed, e.g. iam:CreateRole, or "". Where the SDK called STS for
 // credentials first, and that failed, it is STS's.
 func ActionOf(err error) string {
-	var op *smithy.OperationError
-	if !errors.As(err, &op) {
-		return ""
+	if op := operationOf(err); op != nil {
+		return ActionName(op.Service(), op.Operation())
 	}
-	var forCredentials *smithy.OperationError
-	if errors.As(op.Err, &forCredentials) {
-		op = forCredentials
-	}
-	return ActionName(op.Service(), op.Operation())
+	return ""
 }
 
-// ActionName is the IAM action of an operation of the SDK's service id, e.g. logs:CreateLogGroup of CloudWatch Logs.
-func ActionName(serviceID, operation string) string {
-	prefix, ok := actionPrefix[serviceID]
-	if !ok {
-		prefix = strings.ToLower(serviceID)
+// operationOf is the call that failed, nil when err is of none.
+func operationOf(err error) *smithy.OperationError {
+	var op, forCredentials *smithy.OperationError
+	switch {
+	case !errors.As(err, &op):
+		return nil
+	case errors.As(op.Err, &forCredentials):
+		return forCredentials
 	}
-	return actionOf(prefix, operation)
+	return op
 }
 
 // Refused is an answer of AWS's that means more than its code says, in the words of who knows what was asked for: only a person

@@ -12,18 +12,13 @@ type Family struct {
 	Calls string
 }
 
-// eachByItself are the services that limit every operation by itself, and say so.
-// Sources: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (Request rate limiting),
-// https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html,
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html.
-var eachByItself = map[string]bool{"EC2": true, "KMS": true, "CloudWatch Logs": true}
-
-// familyOf is the family of an operation of the SDK's service id. IAM, EKS and the others publish nothing, or speak of
-// several limits for one call; there reads and writes are told apart as everywhere at AWS.
+// familyOf is the family of an operation of the SDK's service id. Most services publish nothing, or speak of several
+// limits for one call; there reads and writes are told apart as everywhere at AWS.
 // Source for IAM: https://aws.amazon.com/blogs/security/how-to-monitor-and-query-iam-resources-at-scale-part-2/.
 func familyOf(serviceID, operation string) Family {
+	s := serviceOf(serviceID)
 	switch {
-	case eachByItself[serviceID]:
+	case s != nil && s.perOperation:
 		return Family{serviceID, operation}
 	case reads(operation):
 		return Family{serviceID, "reads"}

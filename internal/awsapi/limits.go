@@ -76,16 +76,15 @@ type limits struct {
 	buckets map[limitKey]*bucket
 }
 
-// of is the bucket of the call that ctx belongs to. IAM's limits are those of the account in its partition. STS has one
-// for each of its Regional endpoints.
-// Source: https://repost.aws/knowledge-center/iam-sts-throttling-error.
+// of is the bucket of the call that ctx belongs to. The limits of a global service are those of the account in its
+// partition.
 func (l *limits) of(ctx context.Context, cfg Config) *bucket {
 	key := limitKey{
 		account: cfg.AccountID, region: cmp.Or(awsmiddleware.GetRegion(ctx), cfg.Region), endpoint: cfg.EndpointURL,
 		family: familyOf(awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)),
 	}
 	key.partition = partitionOf(key.region)
-	if key.family.Service == "IAM" {
+	if isGlobal(key.family.Service) {
 		key.region = ""
 	}
 	l.mu.Lock()

@@ -30,7 +30,7 @@ func (s *Sessions) observeCall(ctx context.Context, in middleware.FinalizeInput,
 	start := time.Now()
 	out, metadata, err := next.HandleFinalize(ctx, in)
 	if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok && !reads(awsmiddleware.GetOperationName(ctx)) {
-		s.own.add(id, start)
+		s.own.known().Put(id, struct{}{})
 	}
 	if s.Observe != nil {
 		code := Code(err)

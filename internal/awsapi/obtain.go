@@ -20,15 +20,6 @@ import (
 // What these answer is wrapped into the error of the call, and must not be taken for the call's own answer: a
 // ResourceNotFoundException of the agent does not say that a role does not exist.
 
-// The codes of STS, and what they mean (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html,
-// "Errors").
-const (
-	regionDisabled  = "RegionDisabledException"
-	issuerUnreached = "IDPCommunicationError"
-	sessionTooLarge = "PackedPolicyTooLarge"
-	badRequest      = "ValidationError"
-)
-
 // The reasons of refused credentials.
 const (
 	// ReasonCredentialsRefused: AWS does not take the operator's credentials, or gives it none.
@@ -109,14 +100,6 @@ func whyNone(err error, action, code, said string) (reason, message string) {
 		return refused.Reason, refused.Message
 	}
 	return reasonOf(failure.AccessDenied), fmt.Sprintf("%sdenied (%s): %s; %s", prefix, code, said, adviceForRole(action, said))
-}
-
-// tokenAdvice is what to do about a token of IRSA that STS does not take, by STS's code.
-var tokenAdvice = map[string]string{
-	"InvalidIdentityToken": ": SAID; IAM needs an identity provider with the issuer of the cluster's tokens and the audience sts.amazonaws.com (docs/iam.md)",
-	"IDPRejectedClaim":     "; its claims are refused or revoked: start the operator's pod again, so that it gets a new one",
-	"ExpiredTokenException": "; it has expired, although the kubelet renews it in the pod: look at the clocks of the node and the cluster, " +
-		"and start the operator's pod again",
 }
 
 var exceptionName = regexp.MustCompile(`\b[A-Z][A-Za-z]+Exception\b`)

@@ -32,12 +32,12 @@ func newRetryer(attempts int) aws.RetryerV2 {
 	})
 }
 
-// final knows two kinds of errors. LimitExceeded: the SDK takes it for throttling, while IAM, KMS and CloudWatch Logs mean
-// a quota by it, which no retry will raise. And a call that hung for all its time: with as many attempts for each of its
+// final knows two kinds of errors. A quota, which no retry will raise: the SDK takes LimitExceeded, which IAM, KMS and
+// CloudWatch Logs answer for one, for throttling. And a call that hung for all its time: with as many attempts for each of its
 // objects, a pass would hold its worker for minutes before status says why.
 func final(err error) aws.Ternary {
 	code := Code(err)
-	if code == "LimitExceededException" || code == "LimitExceeded" || code == "" && errors.Is(err, context.DeadlineExceeded) {
+	if kindByCode[code] == failure.Quota || code == "" && errors.Is(err, context.DeadlineExceeded) {
 		return aws.FalseTernary
 	}
 	return aws.UnknownTernary

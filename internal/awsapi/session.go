@@ -12,13 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -161,20 +154,6 @@ func (s *Sessions) load(ctx context.Context, cfg Config) (aws.Config, error) {
 		sdk.Credentials = aws.NewCredentialsCache(provider)
 	}
 	return sdk, nil
-}
-
-// NewClients makes the clients of all services.
-func NewClients(sdk aws.Config) Clients {
-	return Clients{
-		EKS:     eks.NewFromConfig(sdk),
-		IAM:     iam.NewFromConfig(sdk),
-		EC2:     ec2.NewFromConfig(sdk),
-		KMS:     kms.NewFromConfig(sdk),
-		Logs:    cloudwatchlogs.NewFromConfig(sdk),
-		STS:     sts.NewFromConfig(sdk),
-		SQS:     sqs.NewFromConfig(sdk),
-		Tagging: resourcegroupstaggingapi.NewFromConfig(sdk),
-	}
 }
 
 // StableCaller cuts the session's name off the ARN of an assumed role: it may change with every session.

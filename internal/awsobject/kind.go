@@ -46,6 +46,9 @@ type Kind struct {
 	// do. Nil: nothing.
 	PerAccount func(now func() time.Time) any
 	PerProcess func(workload dynamic.Interface, now func() time.Time) any
+	// Leave gives up what an owner waits for in the shared queues, since nothing may be written for it any more;
+	// CancelCreations what it waits for to create, since it is being deleted. Nil: Resources of the kind wait for no others.
+	Leave, CancelCreations func(shared any, owner string)
 	// Touched tells what they share that an object was changed in AWS. Nil: they keep nothing of it.
 	Touched func(shared any, changed events.Object)
 }
@@ -53,6 +56,8 @@ type Kind struct {
 // Env is where objects of one custom resource live: the account, and what Resources share.
 type Env struct {
 	*awsapi.Account
+	// Owner is the value of the custom resource's owner tag.
+	Owner string
 	// Cluster is the EKS or ECS cluster that the custom resource is about, "" where it is about none.
 	Cluster string
 	// Shared holds what PerAccount and PerProcess of each kind have made, by the kind's name.

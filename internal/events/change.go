@@ -7,38 +7,8 @@ package events
 
 import "time"
 
-// Kind is a kind of AWS object.
+// Kind is a kind of AWS object that the operator looks at. The kinds are in the services' files.
 type Kind string
-
-// The kinds of objects that the operator looks at.
-const (
-	// Cluster is named by its name.
-	Cluster Kind = "Cluster"
-	// FargateProfile is named "<cluster>/<profile>".
-	FargateProfile Kind = "FargateProfile"
-	// Nodegroup is named "<cluster>/<nodegroup>".
-	Nodegroup Kind = "Nodegroup"
-	// Role is named by its name, without the path.
-	Role Kind = "Role"
-	// ManagedPolicy is named by its ARN.
-	ManagedPolicy Kind = "ManagedPolicy"
-	// SecurityGroup is named by its id (sg-); by its name in a record that has no id of it.
-	SecurityGroup Kind = "SecurityGroup"
-	// SecurityGroupRule is named by its id (sgr-).
-	SecurityGroupRule Kind = "SecurityGroupRule"
-	// Subnet is named by its id (subnet-).
-	Subnet Kind = "Subnet"
-	// RouteTable is named by its id (rtb-).
-	RouteTable Kind = "RouteTable"
-	// PrefixList is named by its id (pl-).
-	PrefixList Kind = "PrefixList"
-	// Key is named by its id, never by its ARN.
-	Key Kind = "Key"
-	// Alias is named "alias/...".
-	Alias Kind = "Alias"
-	// LogGroup is named by its name, never by its ARN.
-	LogGroup Kind = "LogGroup"
-)
 
 // Any is the name of an object that a record does not name: it can be any of its kind.
 const Any = "*"

@@ -113,12 +113,12 @@ func TestEveryCallOfTheTable(t *testing.T) {
 // A call that is in two rows would be found by one of them only.
 func TestNoCallIsInTheTableTwice(t *testing.T) {
 	seen := map[string]bool{}
-	for _, r := range table {
-		for _, call := range strings.Fields(r.calls) {
-			if seen[r.source+call] {
-				t.Errorf("%s %s is in the table twice", r.source, call)
+	for _, rule := range Rules() {
+		for _, call := range rule.Calls {
+			if seen[rule.Service+call] {
+				t.Errorf("%s %s is in the table twice", rule.Service, call)
 			}
-			seen[r.source+call] = true
+			seen[rule.Service+call] = true
 		}
 	}
 }

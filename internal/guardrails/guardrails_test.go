@@ -77,6 +77,28 @@ func TestBoundary(t *testing.T) {
 	}
 }
 
+func TestRequiredBoundary(t *testing.T) {
+	const ours = "arn:aws:iam::111122223333:policy/fargate-boundary"
+	for _, row := range []struct {
+		guardrail, declared string
+		refused             bool
+	}{
+		{"", "", true},
+		{"", ours, false},
+		{ours, "", false},
+		{ours, ours, false},
+		{ours, ours + "2", true},
+	} {
+		err := guardrails.Guardrails{RequireBoundary: true, PermissionsBoundaryARN: row.guardrail}.Boundary(row.declared)
+		if (err != nil) != row.refused {
+			t.Errorf("guardrail %q, declared %q: %v", row.guardrail, row.declared, err)
+		}
+		if row.guardrail+row.declared == "" && !strings.Contains(err.Error(), "requirePermissionsBoundary") {
+			t.Errorf("the error does not name the guardrail: %v", err)
+		}
+	}
+}
+
 // rule reads "tcp 22 80 10.0.0.0/8"; what follows are the entries of a prefix list.
 func rule(t *testing.T, s string) observed.Rule {
 	t.Helper()

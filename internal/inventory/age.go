@@ -4,11 +4,11 @@ package inventory
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/events"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 // Age says how old answers may be.
@@ -34,9 +34,10 @@ func Fresh(ctx context.Context) context.Context {
 	return context.WithValue(ctx, ageKey{}, nil)
 }
 
-// ageOf returns how old answers may be, and false where AWS itself is to answer.
-func ageOf(ctx context.Context) (Age, bool) {
+// ageOf returns how old answers may be at a time, and false where AWS itself is to answer.
+func ageOf(ctx context.Context, now time.Time) (Age, bool) {
 	age, ok := ctx.Value(ageKey{}).(Age)
+	age.Unheard = later(age.Unheard, now.Add(-touchedFor))
 	return age, ok
 }
 
@@ -64,42 +65,32 @@ const (
 	// unsettledFor is how long after a change an answer may still show the object as it was: such an answer is not
 	// believed for longer than without events.
 	unsettledFor = time.Minute
-	// touchedFor is how long touches are kept: longer than any answer is believed.
+	// touchedFor is how long touches are remembered, and so how long any answer may be believed, whatever the interval is:
+	// of an older one nobody knows whether its object was touched since.
 	touchedFor = 3 * time.Hour
 )
 
 // touches remembers when it was last said of an object that it changed.
 type touches struct {
-	mu      sync.Mutex
-	at      map[events.Object]time.Time
-	checkAt int
+	now func() time.Time
+	at  *memo.Expiring[events.Object, time.Time]
 }
 
-func (t *touches) touch(o events.Object, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.at == nil {
-		t.at = map[events.Object]time.Time{}
-	}
-	if len(t.at) >= t.checkAt {
-		for other, at := range t.at {
-			if now.Sub(at) > touchedFor {
-				delete(t.at, other)
-			}
-		}
-		t.checkAt = 2*len(t.at) + 64
-	}
-	t.at[o] = now
+func newTouches(now func() time.Time) touches {
+	return touches{now: now, at: memo.NewExpiring[events.Object, time.Time](now, touchedFor)}
 }
+
+func (t touches) touch(o events.Object) { t.at.Put(o, t.now()) }
 
 // last is when one of the objects was last touched.
-func (t *touches) last(objects ...events.Object) (at time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (t touches) last(objects ...events.Object) (last time.Time) {
 	for _, o := range objects {
-		at = later(later(at, t.at[o]), t.at[events.Object{Kind: o.Kind, Name: events.Any}])
+		for _, name := range []string{o.Name, events.Any} {
+			at, _ := t.at.Get(events.Object{Kind: o.Kind, Name: name})
+			last = later(last, at)
+		}
 	}
-	return at
+	return last
 }
 
 // witness notes whether any answer was older than its question.

@@ -24,6 +24,27 @@ const (
 	routePage  = 100
 )
 
+// SecurityGroupType is the Tagging API's name of security groups.
+const SecurityGroupType = "ec2:security-group"
+
+// ec2Known is what is known of EC2.
+type ec2Known struct {
+	groups    *sweep[groups]
+	rules     *sweep[map[string][]types.SecurityGroupRule] // by group
+	subnets   *sweep[map[string]types.Subnet]
+	routes    *sweep[map[string][]types.RouteTable] // by VPC
+	lists     *answers[*ec2.GetManagedPrefixListEntriesOutput]
+	listSizes *answers[*ec2.DescribeManagedPrefixListsOutput]
+}
+
+func (v *View) newEC2() ec2Known {
+	return ec2Known{
+		groups: newSweep(v.now, v.readGroups), rules: newSweep(v.now, v.readRules),
+		subnets: newSweep(v.now, v.readSubnets), routes: newSweep(v.now, v.readRoutes),
+		lists: newAnswers[*ec2.GetManagedPrefixListEntriesOutput](v.now), listSizes: newAnswers[*ec2.DescribeManagedPrefixListsOutput](v.now),
+	}
+}
+
 // page is one page of a list, and where the next one begins.
 type page[T any] struct {
 	items []T
@@ -167,22 +188,22 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 	filters, alike := exactly(in.Filters)
 	byID, isID := only(filters, "group-id")
 	byName, isName := only(filters, "group-name", "vpc-id")
-	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.SecurityGroup, Name: byID["group-id"] + byName["group-name"]})
-	if !ok || !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0 {
-		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
-	}
-	groups, then, ok, err := r.view.groups.get(ctx, r.view.now, age.written(), 1, r.view.readGroups)
+	asked := byID["group-id"] + byName["group-name"]
+	group, ok, err := ask(ctx, r.view, r.view.ec2.groups, question{
+		object: groupObject(asked), unfit: !isID && !isName || len(in.GroupIds)+len(in.GroupNames) > 0, calls: 1,
+	}, func(all groups) (*types.SecurityGroup, []events.Object, bool) {
+		group := all.byID[byID["group-id"]]
+		if isName {
+			group = all.named(byName["vpc-id"], byName["group-name"], alike)
+		}
+		return group, groupObjects(group), true
+	})
 	if err != nil {
 		return nil, err
 	}
-	group := groups.byID[byID["group-id"]]
-	if isName {
-		group = groups.named(byName["vpc-id"], byName["group-name"], alike)
-	}
-	if !r.view.serves(then, ok, groupObjects(byID["group-id"]+byName["group-name"], group)...) {
+	if !ok {
 		return r.EC2.DescribeSecurityGroups(ctx, in, opts...)
 	}
-	tell(ctx, then)
 	out := &ec2.DescribeSecurityGroupsOutput{}
 	if group != nil {
 		out.SecurityGroups = append(out.SecurityGroups, *group)
@@ -194,8 +215,7 @@ func (r ec2Reads) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSe
 func (r ec2Reads) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGroupInput, opts ...func(*ec2.Options)) (*ec2.CreateSecurityGroupOutput, error) {
 	out, err := r.EC2.CreateSecurityGroup(ctx, in, opts...)
 	vpc, name := aws.ToString(in.VpcId), aws.ToString(in.GroupName)
-	r.view.taken.note(nameInVPC(vpc, name), awsapi.Code(err) == "InvalidGroup.Duplicate", r.view.now())
-	if r.view.taken.hidden(nameInVPC(vpc, name), r.view.now()) {
+	if r.view.hidden(nameInVPC(vpc, name), err, "InvalidGroup.Duplicate") {
 		return nil, &awsapi.Refused{Reason: ReasonHidden, Message: fmt.Sprintf(
 			"AWS says that %s has a group named %q already, in these or in other letters, and has shown none for %s; choose another name, or find out whose the group is: in a shared VPC it may be another account's",
 			vpc, name, hiddenAfter)}
@@ -203,77 +223,78 @@ func (r ec2Reads) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurit
 	return out, err
 }
 
-// groupObjects are the names by which events may call a group.
-func groupObjects(asked string, group *types.SecurityGroup) []events.Object {
-	objects := []events.Object{{Kind: events.SecurityGroup, Name: asked}}
-	if group != nil {
-		objects = append(objects, events.Object{Kind: events.SecurityGroup, Name: aws.ToString(group.GroupId)},
-			events.Object{Kind: events.SecurityGroup, Name: aws.ToString(group.GroupName)})
+// groupObject is a group as events name it, by its id or name.
+func groupObject(ref string) events.Object {
+	return events.Object{Kind: events.SecurityGroup, Name: ref}
+}
+
+// groupObjects are the names by which events may call a group; nil has none.
+func groupObjects(group *types.SecurityGroup) []events.Object {
+	if group == nil {
+		return nil
 	}
-	return objects
+	return []events.Object{groupObject(aws.ToString(group.GroupId)), groupObject(aws.ToString(group.GroupName))}
 }
 
 // DescribeSecurityGroupRules implements awsapi.EC2: the rules of one group.
 func (r ec2Reads) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput, opts ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupRulesOutput, error) {
-	by, ok := only(in.Filters, "group-id")
-	age, known := r.view.ageOr(ctx, events.Object{Kind: events.SecurityGroup, Name: by["group-id"]})
-	if !known || !ok || len(in.SecurityGroupRuleIds) > 0 {
-		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
-	}
-	rules, then, ok, err := r.view.rules.get(ctx, r.view.now, age.written(), 1, r.view.readRules)
+	by, isID := only(in.Filters, "group-id")
+	rules, ok, err := ask(ctx, r.view, r.view.ec2.rules, question{
+		object: groupObject(by["group-id"]), unfit: !isID || len(in.SecurityGroupRuleIds) > 0, calls: 1,
+	}, func(all map[string][]types.SecurityGroupRule) ([]types.SecurityGroupRule, []events.Object, bool) {
+		rules := all[by["group-id"]]
+		return rules, r.ruleObjects(by["group-id"], rules), true
+	})
 	if err != nil {
 		return nil, err
 	}
-	if !r.view.serves(then, ok, r.ruleObjects(by["group-id"], rules[by["group-id"]])...) {
+	if !ok {
 		return r.EC2.DescribeSecurityGroupRules(ctx, in, opts...)
 	}
-	tell(ctx, then)
-	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: rules[by["group-id"]]}, nil
+	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: rules}, nil
 }
 
 // ruleObjects are what events may name when a group's rules change: the group, by its id or name, or the rule.
 func (r ec2Reads) ruleObjects(groupID string, rules []types.SecurityGroupRule) []events.Object {
-	groups, _ := r.view.groups.peek()
-	objects := groupObjects(groupID, groups.byID[groupID])
+	groups, _ := r.view.ec2.groups.peek()
+	objects := groupObjects(groups.byID[groupID])
 	for _, rule := range rules {
 		objects = append(objects, events.Object{Kind: events.SecurityGroupRule, Name: aws.ToString(rule.SecurityGroupRuleId)})
 	}
 	return objects
 }
 
+// readAsWhole tells of a kind that many profiles look at the same few of: when one was touched, one sweep serves them all.
+func readAsWhole(kind events.Kind) bool { return kind == events.Subnet || kind == events.RouteTable }
+
 // DescribeSubnets implements awsapi.EC2: subnets by id. Where one is unknown EC2 is asked, which has the right error.
 func (r ec2Reads) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput, opts ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
-	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.Subnet})
-	if !ok || len(in.SubnetIds) == 0 || len(in.Filters) > 0 {
-		return r.EC2.DescribeSubnets(ctx, in, opts...)
-	}
-	subnets, then, _, err := r.view.subnets.get(ctx, r.view.now, r.view.untouched(age, events.Subnet), always, r.view.readSubnets)
+	subnets, ok, err := askAll(ctx, r.view, r.view.ec2.subnets, events.Subnet, len(in.SubnetIds) == 0 || len(in.Filters) > 0)
 	if err != nil {
 		return nil, err
 	}
-	tell(ctx, then)
 	out := &ec2.DescribeSubnetsOutput{}
 	for _, id := range in.SubnetIds {
 		subnet, known := subnets[id]
-		if !known {
-			return r.EC2.DescribeSubnets(ctx, in, opts...)
-		}
+		ok = ok && known
 		out.Subnets = append(out.Subnets, subnet)
+	}
+	if !ok {
+		return r.EC2.DescribeSubnets(ctx, in, opts...)
 	}
 	return out, nil
 }
 
 // DescribeRouteTables implements awsapi.EC2: the route tables of some VPCs.
 func (r ec2Reads) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, opts ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
-	age, ok := r.view.ageOr(ctx, events.Object{Kind: events.RouteTable})
-	if !ok || len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id" {
-		return r.EC2.DescribeRouteTables(ctx, in, opts...)
-	}
-	routes, then, _, err := r.view.routes.get(ctx, r.view.now, r.view.untouched(age, events.RouteTable), always, r.view.readRoutes)
+	routes, ok, err := askAll(ctx, r.view, r.view.ec2.routes, events.RouteTable,
+		len(in.RouteTableIds) > 0 || len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "vpc-id")
 	if err != nil {
 		return nil, err
 	}
-	tell(ctx, then)
+	if !ok {
+		return r.EC2.DescribeRouteTables(ctx, in, opts...)
+	}
 	out := &ec2.DescribeRouteTablesOutput{}
 	for _, vpc := range in.Filters[0].Values {
 		out.RouteTables = append(out.RouteTables, routes[vpc]...)
@@ -290,7 +311,7 @@ func (r ec2Reads) GetManagedPrefixListEntries(ctx context.Context, in *ec2.GetMa
 		return read(ctx)
 	}
 	list := aws.ToString(in.PrefixListId)
-	return one(ctx, r.view, &r.view.lists, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
+	return single(ctx, r.view, r.view.ec2.lists, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
 }
 
 // DescribeManagedPrefixLists implements awsapi.EC2: one list by id.
@@ -302,5 +323,19 @@ func (r ec2Reads) DescribeManagedPrefixLists(ctx context.Context, in *ec2.Descri
 		return read(ctx)
 	}
 	list := in.PrefixListIds[0]
-	return one(ctx, r.view, &r.view.listSizes, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
+	return single(ctx, r.view, r.view.ec2.listSizes, list, "", read, events.Object{Kind: events.PrefixList, Name: list})
+}
+
+// slimGroup leaves out a group's rules in the form that has no ids: the operator reads them by DescribeSecurityGroupRules.
+func slimGroup(g *types.SecurityGroup, s shelf) {
+	g.IpPermissions, g.IpPermissionsEgress = nil, nil
+	s.share(&g.OwnerId, &g.VpcId, &g.Description)
+	for i := range g.Tags {
+		s.share(&g.Tags[i].Key, &g.Tags[i].Value)
+	}
+}
+
+func slimRule(r *types.SecurityGroupRule, s shelf) {
+	r.SecurityGroupRuleArn, r.GroupOwnerId, r.Tags = nil, nil, nil
+	s.share(&r.GroupId, &r.IpProtocol, &r.CidrIpv4, &r.CidrIpv6, &r.PrefixListId, &r.Description)
 }

@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +23,16 @@ const (
 	// rolePage is the most that GetAccountAuthorizationDetails gives at a time (IAM API reference).
 	rolePage = 1000
 )
+
+// iamKnown is what is known of IAM.
+type iamKnown struct {
+	roles   *sweep[roles]
+	managed *answers[*iam.GetPolicyOutput]
+}
+
+func (v *View) newIAM() iamKnown {
+	return iamKnown{roles: newSweep(v.now, v.readRoles), managed: newAnswers[*iam.GetPolicyOutput](v.now)}
+}
 
 // roles are all roles of the account, with their policies: GetAccountAuthorizationDetails gives all of it.
 type roles struct {
@@ -59,7 +70,7 @@ func (v *View) readRoles(ctx context.Context) (roles, int, error) {
 // ago that is: who acts on it reads that role first. "" when there is none. Roles are read for it when they never were, or
 // when IAM has said since that there is a role of that name.
 func (v *View) RoleLike(ctx context.Context, name string) (string, error) {
-	all, _, _, err := v.roles.get(ctx, v.now, after(v.taken.last(foldedRole(name))), always, v.readRoles)
+	all, _, _, err := v.iam.roles.get(ctx, after(v.names.Last(foldedRole(name))), always)
 	if other := all.byFold[strings.ToLower(name)]; err == nil && other != name {
 		return other, nil
 	}
@@ -79,20 +90,16 @@ type iamReads struct {
 // no such role.
 func (r iamReads) role(ctx context.Context, of *string) (*types.RoleDetail, error) {
 	name := aws.ToString(of)
-	object := events.Object{Kind: events.Role, Name: name}
-	age, ok := r.view.ageOr(ctx, object)
-	if !ok || !r.view.roles.use.sweepIsCheaper(name, roleCalls, r.view.now()) {
-		return nil, nil
-	}
-	all, then, ok, err := r.view.roles.get(ctx, r.view.now, age.written(), roleCalls, r.view.readRoles)
-	if err != nil || !r.view.serves(then, ok, object) {
+	role, ok, err := ask(ctx, r.view, r.view.iam.roles, question{
+		object: events.Object{Kind: events.Role, Name: name}, calls: roleCalls, few: true,
+	}, func(all roles) (*types.RoleDetail, []events.Object, bool) { return all.byName[name], nil, true })
+	if err != nil || !ok {
 		return nil, err
 	}
-	tell(ctx, then)
-	if all.byName[name] == nil {
+	if role == nil {
 		return nil, &types.NoSuchEntityException{Message: aws.String("there was no role " + name + " when the account's roles were last read")}
 	}
-	return all.byName[name], nil
+	return role, nil
 }
 
 // GetRole implements awsapi.IAM.
@@ -157,7 +164,7 @@ func (r iamReads) GetRolePolicy(ctx context.Context, in *iam.GetRolePolicyInput,
 // GetPolicy implements awsapi.IAM: a managed policy, which many roles have.
 func (r iamReads) GetPolicy(ctx context.Context, in *iam.GetPolicyInput, opts ...func(*iam.Options)) (*iam.GetPolicyOutput, error) {
 	arn := aws.ToString(in.PolicyArn)
-	return one(ctx, r.view, &r.view.managed, arn, "", func(ctx context.Context) (*iam.GetPolicyOutput, error) {
+	return single(ctx, r.view, r.view.iam.managed, arn, "", func(ctx context.Context) (*iam.GetPolicyOutput, error) {
 		return r.IAM.GetPolicy(ctx, in, opts...)
 	}, events.Object{Kind: events.ManagedPolicy, Name: arn})
 }
@@ -166,10 +173,40 @@ func (r iamReads) GetPolicy(ctx context.Context, in *iam.GetPolicyInput, opts ..
 func (r iamReads) CreateRole(ctx context.Context, in *iam.CreateRoleInput, opts ...func(*iam.Options)) (*iam.CreateRoleOutput, error) {
 	out, err := r.IAM.CreateRole(ctx, in, opts...)
 	name := aws.ToString(in.RoleName)
-	r.view.taken.note(foldedRole(name), awsapi.Code(err) == "EntityAlreadyExists", r.view.now())
-	if r.view.taken.hidden(foldedRole(name), r.view.now()) {
+	if r.view.hidden(foldedRole(name), err, "EntityAlreadyExists") {
 		return nil, &awsapi.Refused{Reason: ReasonHidden, Message: fmt.Sprintf(
 			"IAM says that a role named %q exists already, in these or in other letters, and has shown none for %s; choose another name, or find out whose the role is", name, hiddenAfter)}
 	}
 	return out, err
+}
+
+// slimRole leaves out who uses a role, and takes documents out of the URL encoding in which IAM gives them.
+func slimRole(r *types.RoleDetail, s shelf) {
+	r.InstanceProfileList, r.RoleLastUsed = nil, nil
+	r.AssumeRolePolicyDocument = plain(r.AssumeRolePolicyDocument)
+	s.share(&r.Path, &r.AssumeRolePolicyDocument)
+	for i := range r.RolePolicyList {
+		p := &r.RolePolicyList[i]
+		p.PolicyDocument = plain(p.PolicyDocument)
+		s.share(&p.PolicyName, &p.PolicyDocument)
+	}
+	for i := range r.AttachedManagedPolicies {
+		s.share(&r.AttachedManagedPolicies[i].PolicyArn, &r.AttachedManagedPolicies[i].PolicyName)
+	}
+	for i := range r.Tags {
+		s.share(&r.Tags[i].Key, &r.Tags[i].Value)
+	}
+}
+
+// plain is a document as it was written, where it is encoded as IAM does it (RFC 3986).
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html
+func plain(doc *string) *string {
+	if !strings.HasPrefix(aws.ToString(doc), "%7B") {
+		return doc
+	}
+	text, err := url.PathUnescape(*doc)
+	if err != nil {
+		return doc
+	}
+	return &text
 }

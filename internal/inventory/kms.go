@@ -14,6 +14,28 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 )
 
+// KeyType is the Tagging API's name of keys.
+const KeyType = "kms:key"
+
+// kmsKnown is what is known of KMS.
+type kmsKnown struct {
+	keys      *answers[*kms.DescribeKeyOutput]
+	policies  *answers[*kms.GetKeyPolicyOutput]
+	rotations *answers[*kms.GetKeyRotationStatusOutput]
+}
+
+func (v *View) newKMS() kmsKnown {
+	return kmsKnown{
+		keys: newAnswers[*kms.DescribeKeyOutput](v.now), policies: newAnswers[*kms.GetKeyPolicyOutput](v.now),
+		rotations: newAnswers[*kms.GetKeyRotationStatusOutput](v.now),
+	}
+}
+
+// OwnedKeys returns the ARNs of the keys among what Owned returns.
+func (v *View) OwnedKeys(ctx context.Context, owner string) ([]string, error) {
+	return v.ownedOf(ctx, owner, KeyType)
+}
+
 // kmsReads answers what reads of keys ask for. KMS lists nothing but ids, so keys are read one by one; only their tags
 // come in a sweep.
 type kmsReads struct {
@@ -26,10 +48,10 @@ func (r kmsReads) DescribeKey(ctx context.Context, in *kms.DescribeKeyInput, opt
 	ref := aws.ToString(in.KeyId)
 	v := r.view
 	objects := []events.Object{keyObject(ref)}
-	if known, _, ok := v.keys.last(ref, v.now()); ok && known.KeyMetadata != nil {
+	if known, _, ok := v.kms.keys.last(ref); ok && known.KeyMetadata != nil {
 		objects = append(objects, keyObject(aws.ToString(known.KeyMetadata.KeyId)))
 	}
-	return one(ctx, v, &v.keys, ref, events.SourceKMS, func(ctx context.Context) (*kms.DescribeKeyOutput, error) {
+	return single(ctx, v, v.kms.keys, ref, events.SourceKMS, func(ctx context.Context) (*kms.DescribeKeyOutput, error) {
 		out, err := r.KMS.DescribeKey(ctx, in, opts...)
 		if err == nil {
 			slimKey(out.KeyMetadata)
@@ -40,14 +62,14 @@ func (r kmsReads) DescribeKey(ctx context.Context, in *kms.DescribeKeyInput, opt
 
 // GetKeyPolicy implements awsapi.KMS.
 func (r kmsReads) GetKeyPolicy(ctx context.Context, in *kms.GetKeyPolicyInput, opts ...func(*kms.Options)) (*kms.GetKeyPolicyOutput, error) {
-	return one(ctx, r.view, &r.view.policies, aws.ToString(in.KeyId), events.SourceKMS, func(ctx context.Context) (*kms.GetKeyPolicyOutput, error) {
+	return single(ctx, r.view, r.view.kms.policies, aws.ToString(in.KeyId), events.SourceKMS, func(ctx context.Context) (*kms.GetKeyPolicyOutput, error) {
 		return r.KMS.GetKeyPolicy(ctx, in, opts...)
 	}, keyObject(aws.ToString(in.KeyId)))
 }
 
 // GetKeyRotationStatus implements awsapi.KMS.
 func (r kmsReads) GetKeyRotationStatus(ctx context.Context, in *kms.GetKeyRotationStatusInput, opts ...func(*kms.Options)) (*kms.GetKeyRotationStatusOutput, error) {
-	return one(ctx, r.view, &r.view.rotations, aws.ToString(in.KeyId), events.SourceKMS, func(ctx context.Context) (*kms.GetKeyRotationStatusOutput, error) {
+	return single(ctx, r.view, r.view.kms.rotations, aws.ToString(in.KeyId), events.SourceKMS, func(ctx context.Context) (*kms.GetKeyRotationStatusOutput, error) {
 		return r.KMS.GetKeyRotationStatus(ctx, in, opts...)
 	}, keyObject(aws.ToString(in.KeyId)))
 }
@@ -74,4 +96,13 @@ func keyObject(ref string) events.Object {
 		return events.Object{Kind: events.Alias, Name: ref}
 	}
 	return events.Object{Kind: events.Key, Name: ref[strings.LastIndex(ref, "/")+1:]}
+}
+
+// slimKey leaves out what no Resource reads.
+func slimKey(k *types.KeyMetadata) {
+	if k == nil {
+		return
+	}
+	k.EncryptionAlgorithms, k.SigningAlgorithms, k.MacAlgorithms, k.KeyAgreementAlgorithms, k.EncapsulationAlgorithms = nil, nil, nil, nil, nil
+	k.AWSAccountId, k.CurrentKeyMaterialId, k.Description = nil, nil, nil
 }

@@ -18,6 +18,14 @@ import (
 // logPage is the most that DescribeLogGroups gives at a time (CloudWatch Logs API reference).
 const logPage = 50
 
+// LogGroupType is the Tagging API's name of log groups.
+const LogGroupType = "logs:log-group"
+
+// logsKnown is what is known of CloudWatch Logs.
+type logsKnown struct{ groups *sweep[logGroups] }
+
+func (v *View) newLogs() logsKnown { return logsKnown{groups: newSweep(v.now, v.readLogGroups)} }
+
 // logGroups are all log groups of the Region by name.
 type logGroups map[string]types.LogGroup
 
@@ -45,24 +53,21 @@ type logsReads struct {
 // DescribeLogGroups implements awsapi.Logs for a prefix that is a whole name: that group alone, or none.
 func (r logsReads) DescribeLogGroups(ctx context.Context, in *cloudwatchlogs.DescribeLogGroupsInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
 	name := aws.ToString(in.LogGroupNamePrefix)
-	object := events.Object{Kind: events.LogGroup, Name: name}
-	age, ok := r.view.ageOr(ctx, object)
-	if !ok || name == "" || in.NextToken != nil || !r.view.logGroups.use.sweepIsCheaper(name, 1, r.view.now()) {
-		return r.Logs.DescribeLogGroups(ctx, in, opts...)
-	}
-	all, then, ok, err := r.view.logGroups.get(ctx, r.view.now, age.written(), 1, r.view.readLogGroups)
+	found, ok, err := ask(ctx, r.view, r.view.logs.groups, question{
+		object: events.Object{Kind: events.LogGroup, Name: name}, unfit: name == "" || in.NextToken != nil, calls: 1, few: true,
+	}, func(all logGroups) (found []types.LogGroup, _ []events.Object, _ bool) {
+		if group, known := all[name]; known {
+			found = append(found, group)
+		}
+		return found, nil, true
+	})
 	if err != nil {
 		return nil, err
 	}
-	if !r.view.serves(then, ok, object) {
+	if !ok {
 		return r.Logs.DescribeLogGroups(ctx, in, opts...)
 	}
-	tell(ctx, then)
-	out := &cloudwatchlogs.DescribeLogGroupsOutput{}
-	if group, known := all[name]; known {
-		out.LogGroups = append(out.LogGroups, group)
-	}
-	return out, nil
+	return &cloudwatchlogs.DescribeLogGroupsOutput{LogGroups: found}, nil
 }
 
 // ListTagsForResource implements awsapi.Logs.

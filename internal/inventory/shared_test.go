@@ -19,13 +19,13 @@ import (
 func TestTheLaterOfTwoAtOneMomentIsKept(t *testing.T) {
 	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 	now := func() time.Time { return noon }
-	all := &answers[string]{}
+	all := newAnswers[string](now)
 	for _, said := range []string{"before", "after"} {
-		if _, err := all.renew(context.Background(), now, "key", func(context.Context) (string, error) { return said, nil }); err != nil {
+		if _, err := all.renew(context.Background(), "key", func(context.Context) (string, error) { return said, nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if value, _, _ := all.last("key", noon); value != "after" {
+	if value, _, _ := all.last("key"); value != "after" {
 		t.Errorf("kept %q", value)
 	}
 }
@@ -34,11 +34,11 @@ func TestTheLaterOfTwoAtOneMomentIsKept(t *testing.T) {
 func TestASlowReadDoesNotUndoANewerOne(t *testing.T) {
 	clock := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 	now := func() time.Time { return clock }
-	all := &answers[string]{}
+	all := newAnswers[string](now)
 	began, end, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		_, _ = all.get(context.Background(), now, clock, "key", func(context.Context) (string, error) {
+		_, _ = all.get(context.Background(), clock, "key", func(context.Context) (string, error) {
 			close(began)
 			<-end
 			return "before", nil
@@ -46,12 +46,12 @@ func TestASlowReadDoesNotUndoANewerOne(t *testing.T) {
 	}()
 	<-began
 	clock = clock.Add(time.Second)
-	if _, err := all.renew(context.Background(), now, "key", func(context.Context) (string, error) { return "after", nil }); err != nil {
+	if _, err := all.renew(context.Background(), "key", func(context.Context) (string, error) { return "after", nil }); err != nil {
 		t.Fatal(err)
 	}
 	close(end)
 	<-ended
-	if value, begun, _ := all.last("key", clock); value != "after" || !begun.Equal(clock) {
+	if value, begun, _ := all.last("key"); value != "after" || !begun.Equal(clock) {
 		t.Errorf("kept %q of %s", value, begun)
 	}
 }
@@ -89,19 +89,26 @@ func TestWhoMustKnowWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose time passes when everybody waits, and then at once
 		noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 		now := func() time.Time { return noon }
-		all := &Shared[string]{}
 		began, release, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		first := func() (string, int, error) {
+			close(began)
+			<-release
+			return "under way", 1, nil
+		}
+		all := NewShared(now, func(context.Context) (string, int, error) {
+			if read := first; read != nil {
+				first = nil
+				return read()
+			}
+			return "its own", 1, nil
+		})
 		go func() {
 			defer close(over)
-			_, _, _ = all.Get(With(context.Background(), Age{Unheard: noon}), now, func(context.Context) (string, int, error) {
-				close(began)
-				<-release
-				return "under way", 1, nil
-			})
+			_, _, _ = all.Get(With(context.Background(), Age{Unheard: noon}))
 		}()
 		<-began
 		time.AfterFunc(10*time.Millisecond, func() { close(release) })
-		got, ok, err := all.Get(awsapi.Urgent(context.Background()), now, func(context.Context) (string, int, error) { return "its own", 1, nil })
+		got, ok, err := all.Get(awsapi.Urgent(context.Background()))
 		if got != "its own" || !ok || err != nil {
 			t.Errorf("got %q, %t, %v", got, ok, err)
 		}
@@ -142,22 +149,22 @@ func TestWhatIsNoMoreIsNoAnswer(t *testing.T) {
 	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 	clock := noon
 	now := func() time.Time { return clock }
-	all := &answers[string]{}
+	all := newAnswers[string](now)
 	read := func(value string, err error) (string, error) {
-		return all.get(context.Background(), now, clock, "key", func(context.Context) (string, error) { return value, err })
+		return all.get(context.Background(), clock, "key", func(context.Context) (string, error) { return value, err })
 	}
 	_, _ = read("it is there", nil)
 	clock = noon.Add(time.Minute)
 	if _, err := read("", &smithy.GenericAPIError{Code: "ThrottlingException"}); err == nil {
 		t.Error("no error")
 	}
-	if value, _, ok := all.last("key", clock); !ok || value != "it is there" {
+	if value, _, ok := all.last("key"); !ok || value != "it is there" {
 		t.Errorf("after a throttle %q, %t is kept", value, ok)
 	}
 	if _, err := read("", &smithy.GenericAPIError{Code: "NotFoundException"}); err == nil {
 		t.Error("no error")
 	}
-	if value, _, ok := all.last("key", clock); ok {
+	if value, _, ok := all.last("key"); ok {
 		t.Errorf("%q is kept of what is no more", value)
 	}
 }
@@ -168,9 +175,8 @@ func TestASweepOutlastsThePassThatBeganIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose time passes when everybody waits, and then at once
 		noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 		now := func() time.Time { return noon }
-		all := &sweep[string]{}
 		release, ended := make(chan struct{}), make(chan error, 8)
-		read := func(ctx context.Context) (string, int, error) {
+		all := newSweep(now, func(ctx context.Context) (string, int, error) {
 			select {
 			case <-release:
 			case <-ctx.Done():
@@ -178,14 +184,14 @@ func TestASweepOutlastsThePassThatBeganIt(t *testing.T) {
 			}
 			ended <- ctx.Err()
 			return "everything", 1, ctx.Err()
-		}
+		})
 		pass, over := context.WithTimeout(context.Background(), time.Millisecond)
 		defer over()
-		if _, _, _, err := all.get(pass, now, noon, always, read); !errors.Is(err, context.DeadlineExceeded) {
+		if _, _, _, err := all.get(pass, noon, always); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the pass whose time is up is told %v", err)
 		}
 		close(release)
-		if value, _, _, err := all.get(context.Background(), now, noon, always, read); value != "everything" || err != nil {
+		if value, _, _, err := all.get(context.Background(), noon, always); value != "everything" || err != nil {
 			t.Errorf("the next one is told %q, %v", value, err)
 		}
 		if err := <-ended; err != nil || len(ended) > 0 {
@@ -195,7 +201,7 @@ func TestASweepOutlastsThePassThatBeganIt(t *testing.T) {
 		release = make(chan struct{})
 		operator, end := context.WithCancel(context.Background())
 		time.AfterFunc(time.Millisecond, end)
-		if _, _, _, err := all.get(operator, now, noon.Add(time.Hour), always, read); !errors.Is(err, context.Canceled) {
+		if _, _, _, err := all.get(operator, noon.Add(time.Hour), always); !errors.Is(err, context.Canceled) {
 			t.Errorf("the pass of an operator that ends is told %v", err)
 		}
 		if err := <-ended; !errors.Is(err, context.Canceled) {
@@ -208,11 +214,18 @@ func TestASweepOutlastsThePassThatBeganIt(t *testing.T) {
 func TestAReadingThatBreaksOffHoldsUpNobody(t *testing.T) {
 	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 	now := func() time.Time { return noon }
-	all := &sweep[string]{}
-	if _, _, _, err := all.get(context.Background(), now, noon, always, func(context.Context) (string, int, error) { panic("a bug") }); !errors.Is(err, errBroken) {
+	breaks := true
+	all := newSweep(now, func(context.Context) (string, int, error) {
+		if breaks {
+			panic("a bug")
+		}
+		return "everything", 1, nil
+	})
+	if _, _, _, err := all.get(context.Background(), noon, always); !errors.Is(err, errBroken) {
 		t.Errorf("who asked is told %v", err)
 	}
-	value, _, _, err := all.get(context.Background(), now, noon, always, func(context.Context) (string, int, error) { return "everything", 1, nil })
+	breaks = false
+	value, _, _, err := all.get(context.Background(), noon, always)
 	if value != "everything" || err != nil {
 		t.Errorf("the next one is told %q, %v", value, err)
 	}

@@ -13,7 +13,16 @@ import (
 // sweep is an answer about everything of a kind, which serves whoever asks about one of it.
 type sweep[T any] struct {
 	shared[T]
-	use use
+	use *use
+	now func() time.Time
+	// read reads all of it, and also returns how many calls that took.
+	read func(context.Context) (T, int, error)
+	// lags: what it says of an object may be older than what the object's own service says, however lately it was read.
+	lags bool
+}
+
+func newSweep[T any](now func() time.Time, read func(context.Context) (T, int, error)) *sweep[T] {
+	return &sweep[T]{use: newUse(now), now: now, read: read}
 }
 
 // In place of the number of calls that a question takes by itself:
@@ -26,17 +35,17 @@ const (
 
 // get returns an answer whose reading did not begin before notBefore, and how good it is; false where somebody waits for the
 // outcome and there is no such answer yet, and the question is to be put to AWS by itself, since that takes few calls (so
-// many), or is not to be put now. read also returns how many calls it took.
-func (s *sweep[T]) get(ctx context.Context, now func() time.Time, notBefore time.Time, calls int, read func(context.Context) (T, int, error)) (value T, then asOf, ok bool, err error) {
+// many), or is not to be put now.
+func (s *sweep[T]) get(ctx context.Context, notBefore time.Time, calls int) (value T, then asOf, ok bool, err error) {
 	if awsapi.IsUrgent(ctx) && !s.has(notBefore) && s.isSpared(calls) {
 		return value, then, false, nil
 	}
-	value, then, err = s.shared.get(ctx, now, notBefore, apart, func(ctx context.Context) (T, error) {
+	value, then, err = s.shared.get(ctx, s.now, notBefore, apart, func(ctx context.Context) (T, error) {
 		ctx, done := beyond(ctx)
 		defer done()
-		value, calls, err := read(ctx)
+		value, calls, err := s.read(ctx)
 		if err == nil {
-			s.use.swept(calls, now())
+			s.use.swept(calls)
 		}
 		return value, err
 	})

@@ -4,6 +4,7 @@ package inventory_test
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"time"
 
@@ -164,4 +165,19 @@ func (r *rig) all5m() map[string]int {
 		n[c.Operation]++
 	}
 	return n
+}
+
+// TestNoAnswerOutlivesTheMemoryOfTouches: whatever the interval, what was read so long ago that nobody knows whether it was
+// touched since is read again.
+func TestNoAnswerOutlivesTheMemoryOfTouches(t *testing.T) {
+	r := newRig(t)
+	all := r.all(time.Time{})
+	r.clock.Advance(3 * time.Hour)
+	if n := r.all(time.Time{}); len(n) > 0 {
+		t.Errorf("read again while touches are remembered: %v", n)
+	}
+	r.clock.Advance(time.Second)
+	if n := r.all(time.Time{}); !maps.Equal(n, all) {
+		t.Errorf("of what was read when nobody knows any more whether it was touched since, this is read again: %v, and not all: %v", n, all)
+	}
 }

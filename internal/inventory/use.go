@@ -5,56 +5,40 @@ package inventory
 import (
 	"sync"
 	"time"
+
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 // use chooses between a sweep over everything and single reads of what is managed: an account may hold thousands of
 // roles or log groups of which only a few are ours.
 type use struct {
-	mu     sync.Mutex
-	asked  map[string]time.Time // names, and when they were last asked for
-	sorted time.Time            // when those were last dropped that nobody asks for any more
-	pages  int                  // of the last sweep, 0 before the first
-	at     time.Time            // of the last sweep
-	spent  int                  // calls since then of those who could not wait
+	now   func() time.Time
+	asked *memo.Expiring[string, struct{}] // names that were asked for of late
+
+	mu    sync.Mutex
+	pages int       // of the last sweep, 0 before the first
+	at    time.Time // of the last sweep
+	spent int       // calls since then of those who could not wait
+}
+
+func newUse(now func() time.Time) *use {
+	return &use{now: now, asked: memo.NewExpiring[string, struct{}](now, relearn)}
 }
 
 const (
-	// relearn is how long a finding that a sweep is too dear stands.
+	// relearn is how long a finding that a sweep is too dear stands, and how long who asked counts for it.
 	relearn = time.Hour
 	// unknown stands for the calls of a first sweep that is under way: nobody knows yet what it takes.
 	unknown = 10
-	// sortEvery is how often all names are gone through: with ten thousand of them, not each time that one is asked for.
-	sortEvery = 5 * time.Minute
 )
 
 // sweepIsCheaper notes that a name is asked for, and tells whether a sweep costs fewer calls than each single read of
-// what was asked for within about the last hour. Before the first sweep nobody knows, and a sweep is tried.
-func (u *use) sweepIsCheaper(name string, callsEach int, now time.Time) bool {
+// what was asked for within the last hour. Before the first sweep nobody knows, and a sweep is tried.
+func (u *use) sweepIsCheaper(name string, callsEach int) bool {
+	u.asked.Put(name, struct{}{})
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.asked == nil {
-		u.asked = map[string]time.Time{}
-	}
-	u.asked[name] = now
-	if now.Sub(u.sorted) > sortEvery {
-		u.dropOld(now)
-	}
-	if u.pages == 0 || now.Sub(u.at) > relearn {
-		return true
-	}
-	if u.pages <= callsEach {
-		return true
-	}
-	return u.pages <= callsEach*len(u.asked)
-}
-
-func (u *use) dropOld(now time.Time) {
-	for name, at := range u.asked {
-		if now.Sub(at) > relearn {
-			delete(u.asked, name)
-		}
-	}
-	u.sorted = now
+	return u.pages == 0 || u.now().Sub(u.at) > relearn || u.pages <= callsEach*u.asked.Len()
 }
 
 // afford tells whether who cannot wait for a sweep may put a question to AWS by itself, one of so many that it takes to read the
@@ -77,8 +61,8 @@ func (u *use) afford(calls int, underWay bool) bool {
 }
 
 // swept notes what a sweep cost.
-func (u *use) swept(pages int, now time.Time) {
+func (u *use) swept(pages int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.pages, u.at, u.spent = max(pages, 1), now, 0
+	u.pages, u.at, u.spent = max(pages, 1), u.now(), 0
 }

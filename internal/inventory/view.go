@@ -13,14 +13,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 // View is what is known of one account and Region. It is safe for concurrent use.
@@ -30,28 +25,11 @@ type View struct {
 	// ownerTag is the key of the tag that marks what operators made.
 	ownerTag string
 
-	// What one sweep gives for all profiles.
-	roles     sweep[roles]
-	groups    sweep[groups]
-	rules     sweep[map[string][]ec2types.SecurityGroupRule] // by group
-	subnets   sweep[map[string]ec2types.Subnet]
-	routes    sweep[map[string][]ec2types.RouteTable] // by VPC
-	logGroups sweep[logGroups]
-	tagged    sweep[tagged]
-
-	// What has to be asked for one by one.
-	clusters  answers[*eks.DescribeClusterOutput]
-	names     answers[*eks.ListFargateProfilesOutput]
-	profiles  answers[*eks.DescribeFargateProfileOutput]
-	keys      answers[*kms.DescribeKeyOutput]
-	policies  answers[*kms.GetKeyPolicyOutput]
-	rotations answers[*kms.GetKeyRotationStatusOutput]
-	lists     answers[*ec2.GetManagedPrefixListEntriesOutput]
-	listSizes answers[*ec2.DescribeManagedPrefixListsOutput]
-	managed   answers[*iam.GetPolicyOutput]
+	// services are what is known of each.
+	services
 
 	touches touches
-	taken   taken
+	names   *memo.Refusals // that AWS has refused since they are taken
 	// hears tells whether events tell of changes in a service (its eventSource).
 	hears func(source string) bool
 }
@@ -59,25 +37,14 @@ type View struct {
 // NewView returns a View that knows nothing yet. It asks clients, takes the time from now, and knows the objects of
 // operators by the tag with the key ownerTag.
 func NewView(clients awsapi.Clients, now func() time.Time, ownerTag string) *View {
-	v := &View{now: now, ownerTag: ownerTag}
+	v := &View{now: now, ownerTag: ownerTag, touches: newTouches(now), names: newTakenNames(now)}
+	v.services = v.newServices()
 	v.Renew(clients)
 	return v
 }
 
 // Renew has the View ask other clients from now on: those of a session that was made anew. What is known stays known.
 func (v *View) Renew(clients awsapi.Clients) { v.aws.Store(&clients) }
-
-// Clients returns clients whose reads the View answers where the context says how old answers may be (With). Their
-// writes, and reads of other forms than the operator's own, go to AWS.
-func (v *View) Clients() awsapi.Clients {
-	clients := *v.aws.Load()
-	clients.EKS = eksReads{clients.EKS, v}
-	clients.IAM = iamReads{clients.IAM, v}
-	clients.EC2 = ec2Reads{clients.EC2, v}
-	clients.KMS = kmsReads{clients.KMS, v}
-	clients.Logs = logsReads{clients.Logs, v}
-	return clients
-}
 
 // Hear says how to ask whether events tell of changes in a service, by its eventSource. What AWS can only be asked for one
 // by one is then read once an hour, and when an event tells of a change. Call it before the View is used.
@@ -86,17 +53,17 @@ func (v *View) Hear(hears func(source string) bool) { v.hears = hears }
 // Touch says that an object may have changed: nothing that was read of it before is of use any more.
 func (v *View) Touch(objects ...events.Object) {
 	for _, o := range objects {
-		if o.Kind == events.Subnet || o.Kind == events.RouteTable { // many profiles look at each: one sweep serves them all
+		if readAsWhole(o.Kind) {
 			o.Name = events.Any
 		}
-		v.touches.touch(o, v.now())
+		v.touches.touch(o)
 	}
 }
 
 // ageOr returns how old answers may be. Where AWS itself is to answer (false), the object counts as touched: nobody shall
 // be told afterwards, by a sweep, what was true before.
 func (v *View) ageOr(ctx context.Context, o events.Object) (Age, bool) {
-	age, ok := ageOf(ctx)
+	age, ok := ageOf(ctx, v.now())
 	if !ok {
 		v.Touch(o)
 	}

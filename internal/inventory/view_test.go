@@ -45,7 +45,7 @@ type rig struct {
 	aws   awsapi.Clients
 	view  *inventory.View
 
-	group, keyARN, logARN string
+	group, keyARN, logARN, prefixList string
 }
 
 func newRig(t *testing.T) *rig {
@@ -60,6 +60,9 @@ func newRig(t *testing.T) *rig {
 	r := &rig{sim: sim, clock: clock, aws: awstest.Clients(t, url)}
 	r.view = inventory.NewView(r.aws, clock.Now, ownerTag)
 	r.fill()
+	r.prefixList = *must(ec2.NewFromConfig(awstest.Config(url)).CreateManagedPrefixList(context.Background(), &ec2.CreateManagedPrefixListInput{
+		PrefixListName: aws.String("offices"), AddressFamily: aws.String("IPv4"), MaxEntries: aws.Int32(3), Entries: []ec2types.AddPrefixListEntry{{Cidr: aws.String("192.0.2.0/24")}},
+	})).PrefixList.PrefixListId
 	sim.ResetCalls()
 	return r
 }
@@ -153,6 +156,18 @@ var reads = []read{
 			return nil, err
 		}
 		return unescaped(out.PolicyDocument), nil
+	}},
+	{"GetPolicy", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+		out, err := c.IAM.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(attached)})
+		return field(out, err, "Policy")
+	}},
+	{"DescribeManagedPrefixLists", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+		out, err := c.EC2.DescribeManagedPrefixLists(ctx, &ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{r.prefixList}})
+		return field(out, err, "PrefixLists")
+	}},
+	{"GetManagedPrefixListEntries", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+		out, err := c.EC2.GetManagedPrefixListEntries(ctx, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &r.prefixList})
+		return field(out, err, "Entries")
 	}},
 	{"DescribeSecurityGroups by id", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters("group-id", r.group)})

@@ -109,6 +109,21 @@ func TestARepairThatIsReadBackLeavesNothingUnread(t *testing.T) {
 	}
 }
 
+// TestAWriteWhoseAnswerWasLostIsUnread: the owner tag may have been put back, and the object made, all the same.
+func TestAWriteWhoseAnswerWasLostIsUnread(t *testing.T) {
+	for write, now := range map[string]string{"tag A": "good", "apply A": ""} {
+		r := twoWorlds(now, now)
+		if now != "" {
+			delete(r.w.objects["A"].tags, resource.OwnerTag)
+			delete(r.earlier.objects["A"].tags, resource.OwnerTag)
+		}
+		r.w.fail = map[string]error{write: errors.New("the connection broke off")}
+		if _, o := r.run(now != ""); !o.Unread || o.Failure == nil {
+			t.Errorf("%s: unread %v, failure %v, after %q", write, o.Unread, o.Failure, r.w.writes)
+		}
+	}
+}
+
 // TestTheRepairIsOfWhatIsThereNow: the difference that is recorded is that of the fresh read.
 func TestTheRepairIsOfWhatIsThereNow(t *testing.T) {
 	r := twoWorlds("worse", "bad")

@@ -98,6 +98,24 @@ func SharedByProcess(workload dynamic.Interface, now func() time.Time) map[strin
 	return shared
 }
 
+// Leave gives up what an owner waits for, in what Resources share.
+func Leave(shared map[string]any, owner string) {
+	for _, k := range Kinds {
+		if k.Leave != nil {
+			k.Leave(shared[k.Name], owner)
+		}
+	}
+}
+
+// CancelCreations gives up what an owner waits for to create, in what Resources share.
+func CancelCreations(shared map[string]any, owner string) {
+	for _, k := range Kinds {
+		if k.CancelCreations != nil {
+			k.CancelCreations(shared[k.Name], owner)
+		}
+	}
+}
+
 // Touch tells what Resources share that an object was changed in AWS.
 func Touch(shared map[string]any, changed events.Object) {
 	for _, k := range Kinds {

@@ -54,6 +54,18 @@ spec:
     permissionsBoundaryARN: arn:aws:iam::111122223333:policy/boundary
     allowedManagedPolicyARNs: ["arn:aws:iam::aws:policy/*"]
     forbiddenIngressCIDRs: ["0.0.0.0/0", "::/0"]
+    requirePermissionsBoundary: Always
+    forbiddenInlineActions: ["iam:*"]
+    claims:
+    - namespaceSelector: {matchLabels: {team: payments}}
+      clusterNames: [prod]
+      fargateProfileNames: [payments]
+      podNamespaces: [payments]
+      roleNames: [payments-*]
+      securityGroupNames: [payments-*]
+      logGroupNames: [/aws/eks/prod/fargate/payments]
+      keyAliases: [alias/payments]
+      keyARNs: ["arn:aws:kms:eu-west-1:111122223333:key/1234"]
   quotas: {managedPoliciesPerRole: 20, rulesPerSecurityGroup: 200}
   resyncInterval: 10m
   driftEvents: {queueURL: "http://awssim.demo.svc:80/111122223333/fargate-drift"} # one on AWS must be in the region

@@ -17,7 +17,7 @@ const (
 
 func accountRules() []rule {
 	const spec = "spec."
-	return []rule{
+	return append(claimRules(), []rule{
 		{at: "spec", says: required, bad: absent{}, good: object{"accountID": "111122223333", "region": "eu-west-1"}},
 		{at: spec + "accountID", says: required, bad: absent{}, good: "111122223333"},
 		{at: spec + "accountID", says: pattern, bad: several{"11112222333", "11112222333a", "1111 2222 33"}, good: "000000000000"},
@@ -81,8 +81,54 @@ func accountRules() []rule {
 		{at: "status.observedGeneration", says: tooSmall(0), bad: -1, good: 0},
 		{at: "status.callerARN", says: tooLong(2048), bad: long(2049), good: long(2048)},
 		{at: "status.lastHandledReconcileRequest", says: tooLong(1024), bad: long(1025), good: long(1024)},
-	}
+	}...)
 }
+
+// claimRules are the rules of guardrails.claims, and of the guardrails for inline policies and boundaries.
+func claimRules() []rule {
+	const guard = "spec.guardrails."
+	const claim = guard + "claims[0]."
+	rules := []rule{
+		{at: guard + "requirePermissionsBoundary", says: options(`"Always"`, `"Never"`), bad: several{"Required", "always", "", "true"}, good: several{"Always", "Never", absent{}}},
+		{at: guard + "forbiddenInlineActions", says: tooMany(100), bad: list(101, numbered("iam:Get%d")), good: list(100, numbered("iam:Get%d"))},
+		{at: guard + "forbiddenInlineActions[0]", says: pattern, bad: several{"", "iam", "iam.PassRole", "iam:", ":PassRole", "iam:Pass Role", "**", "a:b:c"},
+			good: several{"iam:PassRole", "iam:*", "*:Delete*", "*", "s3:Get?bject", "application-autoscaling:Put_x-y"}},
+		{at: guard + "forbiddenInlineActions[0]", says: tooLong(128), bad: padded("iam:", 129), good: padded("iam:", 128)},
+		{at: guard + "forbiddenInlineActions", says: unique, field: guard + "forbiddenInlineActions[1]", bad: []any{"a:b", "a:b"}, good: []any{"a:b", "a:c"}},
+		{at: guard + "claims", says: tooFew(1), bad: []any{}, good: absent{}},
+		{at: guard + "claims", says: tooMany(50), bad: list(51, everyNamespace), good: list(50, everyNamespace)},
+		{at: claim + "namespaceSelector", says: required, bad: absent{}, good: object{}},
+	}
+	for _, l := range []struct {
+		name       string
+		of         func(int) any
+		limit      int
+		long       string // what the longest one begins with
+		bad, taken several
+	}{
+		{"clusterNames", numbered("c%d"), 100, "a", several{"", "-prod", "pr.od", "pr od", "[a-z]"}, several{"prod", "*", "?-_9*"}},
+		{"fargateProfileNames", numbered("p%d"), 100, "a", several{"", "_a", "a.b", "a/b"}, several{"payments", "*", "pay?-_9*"}},
+		{"podNamespaces", numbered("n%d"), 63, "a", several{"", "Payments", "-a", "a-", "a.b", "a_b"}, several{"payments", "*", "?", "pay-*-x?"}},
+		{"roleNames", numbered("r%d"), 64, "a", several{"", "a b", "path/a"}, several{"A+=,.@_-9", "*", "pay?-*"}},
+		{"securityGroupNames", numbered("g%d"), 255, "a", several{"", "a\tb", "ü"}, several{"A b._-:/()#,@[]+=&;{}!$*", "pay?", "*"}},
+		{"logGroupNames", numbered("/l%d"), 512, "/", several{"", "a b", "a:*"}, several{"/aws/eks/*/fargate/?", "*", "A.-_/#9"}},
+		{"keyAliases", numbered("alias/k%d"), 256, "alias/", several{"", "payments-*", "alias/", "alias/a b", "**"}, several{"alias/payments-*", "alias/a/?_b", "*"}},
+		{"keyARNs", numbered("arn:aws:kms:eu-west-1:111122223333:key/%d"), 2048, "arn:aws:kms:eu-west-1:111122223333:key/",
+			several{"", "1234abcd", "alias/a", "arn:aws:kms:eu-west-1:111122223333:alias/a", "arn:aws:iam::111122223333:role/a"},
+			several{"arn:aws:kms:*:111122223333:key/*", "arn:aws-cn:kms:cn-north-1:*:key/12ab-?", "*"}},
+	} {
+		at := claim + l.name
+		rules = append(rules,
+			rule{at: at, says: tooMany(50), bad: list(51, l.of), good: list(50, l.of)},
+			rule{at: at + "[0]", says: pattern, bad: l.bad, good: l.taken},
+			rule{at: at + "[0]", says: tooLong(l.limit), bad: padded(l.long, l.limit+1), good: padded(l.long, l.limit)},
+			rule{at: at, says: unique, field: at + "[1]", bad: []any{l.of(1), l.of(1)}, good: []any{l.of(1), l.of(2)}},
+		)
+	}
+	return rules
+}
+
+func everyNamespace(int) any { return object{"namespaceSelector": object{}} }
 
 const (
 	podGroupsWithoutGroups = "podSecurityGroups needs at least one entry in securityGroups: these are the groups that the pods get"

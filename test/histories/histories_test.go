@@ -25,16 +25,8 @@ import (
 	"pgregory.net/rapid"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/controllers"
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/test/tally"
 )
@@ -282,15 +274,6 @@ func theSeed() awssim.Seed {
 	second.Name = clusterNames[1]
 	seed.Clusters = append(seed.Clusters, second)
 	return seed
-}
-
-// clients are a person's.
-func clients(url string) awsapi.Clients {
-	cfg := awstest.Config(url)
-	return awsapi.Clients{
-		EKS: eks.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), EC2: ec2.NewFromConfig(cfg),
-		KMS: kms.NewFromConfig(cfg), Logs: cloudwatchlogs.NewFromConfig(cfg),
-	}
 }
 
 func must(err error) {

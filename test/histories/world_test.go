@@ -20,6 +20,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/controllers"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -90,7 +91,7 @@ func newWorld(installations int) *world {
 	sim.KeepPast(lag)
 	sim.AddKey(operatorKey, operatorCaller)
 	url, stop := sim.Start()
-	w := &world{sim: sim, clock: clock, stop: stop, aws: clients(url), abandoned: map[string]bool{}, tagged: map[string]string{}}
+	w := &world{sim: sim, clock: clock, stop: stop, aws: awsapi.NewClients(awstest.Config(url)), abandoned: map[string]bool{}, tagged: map[string]string{}}
 	sim.Inject(w.inject)
 	sim.AfterWrite(w.afterWrite)
 	for n := range installations {

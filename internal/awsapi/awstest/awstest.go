@@ -9,13 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
@@ -44,14 +37,5 @@ func ConfigAs(url, key, secret string) aws.Config {
 // Clients returns clients of every service at an endpoint.
 func Clients(t testing.TB, url string) awsapi.Clients {
 	t.Helper()
-	cfg := Config(url)
-	return awsapi.Clients{
-		EKS:     eks.NewFromConfig(cfg),
-		IAM:     iam.NewFromConfig(cfg),
-		EC2:     ec2.NewFromConfig(cfg),
-		KMS:     kms.NewFromConfig(cfg),
-		Logs:    cloudwatchlogs.NewFromConfig(cfg),
-		STS:     sts.NewFromConfig(cfg),
-		Tagging: resourcegroupstaggingapi.NewFromConfig(cfg),
-	}
+	return awsapi.NewClients(Config(url))
 }

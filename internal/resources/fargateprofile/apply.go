@@ -130,7 +130,7 @@ func waitingOrNil(w *resource.Waiting) error {
 
 // turn returns nil when this profile may ask EKS for its operation now: it is first in our line, and AWS is at rest.
 func (r *Resource) turn(ctx context.Context, cluster string, operation Operation, v resource.Values) error {
-	if first := r.queue.Join(cluster, r.name, operation, r.wake); first != "" {
+	if first := r.queue.Join(cluster, r.name, r.owner, operation, r.wake); first != "" {
 		w := r.waiting(ReasonWaitingForTurn, "%s waits for its turn to %s: EKS takes one profile operation per cluster at a time, and FargateProfile/%s is first.",
 			r.ID(), operation, first)
 		if r.wake != nil {

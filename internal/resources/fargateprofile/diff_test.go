@@ -124,11 +124,11 @@ func TestOtherSpellingsOfTheSameAreNoDifference(t *testing.T) {
 }
 
 func TestHash(t *testing.T) {
-	base := New(nil, nil, nil, declaration("pay"), resource.Prior{}).Hash()
+	base := New(nil, nil, nil, "", declaration("pay"), resource.Prior{}).Hash()
 	same := declaration("pay")
 	same.SubnetIDs = []string{"subnet-0a", "subnet-0b"}
 	same.Selectors[0], same.Selectors[1] = same.Selectors[1], same.Selectors[0]
-	if New(nil, nil, nil, same, resource.Prior{}).Hash() != base {
+	if New(nil, nil, nil, "", same, resource.Prior{}).Hash() != base {
 		t.Error("order changes the hash")
 	}
 	for name, edit := range map[string]func(*Desired){
@@ -138,11 +138,11 @@ func TestHash(t *testing.T) {
 	} {
 		d := declaration("pay")
 		edit(&d)
-		if New(nil, nil, nil, d, resource.Prior{}).Hash() == base {
+		if New(nil, nil, nil, "", d, resource.Prior{}).Hash() == base {
 			t.Errorf("an edit of the %s does not change the hash", name)
 		}
 	}
-	if Leftover(nil, nil, "prod", "pay").Hash() != "" {
+	if Leftover(nil, nil, "", "prod", "pay").Hash() != "" {
 		t.Error("a leftover has a hash")
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 func TestAnActiveProfileWithIssuesIsNotAsDeclared(t *testing.T) {
 	have := asDeclared()
-	have.HealthIssues = []observed.HealthIssue{{Code: "PodExecutionRoleAlreadyInUse", Message: "used by nodes (Request ID: 01234567-89ab-4cde-8f01-23456789abcd)"}}
+	have.HealthIssues = []observed.HealthIssue{{Code: "PodExecutionRoleAlreadyInUse", Message: "used by nodes"}}
 	d := diff(declaration("pay"), have, known())
 	if len(d) != 1 || d[0].Path != "health" || d[0].Desired != drift.Healthy || d[0].Action != drift.ReportOnly || !strings.Contains(d[0].Observed, "PodExecutionRoleAlreadyInUse (used by nodes)") {
 		t.Errorf("differences are %+v", d)

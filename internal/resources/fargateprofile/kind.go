@@ -29,10 +29,20 @@ var Descriptor = &awsobject.Kind{
 		return []events.Object{{Kind: events.FargateProfile, Name: name}}
 	},
 	Leftover: func(env *awsobject.Env, name, _ string) resource.Resource {
-		return Leftover(env.EKS, QueueOf(env), env.Cluster, strings.TrimPrefix(name, env.Cluster+"/"))
+		return Leftover(env.EKS, QueueOf(env), env.Owner, env.Cluster, strings.TrimPrefix(name, env.Cluster+"/"))
 	},
 	ReadSingly: true,
 	PerAccount: func(now func() time.Time) any { return NewQueue(now) },
+	Leave: func(shared any, owner string) {
+		if queue, ok := shared.(*Queue); ok {
+			queue.LeaveOf(owner)
+		}
+	},
+	CancelCreations: func(shared any, owner string) {
+		if queue, ok := shared.(*Queue); ok {
+			queue.CancelCreations(owner)
+		}
+	},
 }
 
 // QueueOf is where the Fargate profiles of the account of env wait for their turn.

@@ -105,7 +105,7 @@ func (r *Resource) describe(ctx context.Context, name string) (*observed.Fargate
 	return profileOf(out.FargateProfile), nil
 }
 
-// profileOf puts AWS's answer into neutral form.
+// profileOf puts AWS's answer into neutral form, without what changes from call to call in its words.
 func profileOf(p *types.FargateProfile) *observed.FargateProfile {
 	out := &observed.FargateProfile{
 		Name: aws.ToString(p.FargateProfileName), ARN: aws.ToString(p.FargateProfileArn), Status: string(p.Status),
@@ -156,7 +156,7 @@ func (r *Resource) failed(reason, what string, p observed.FargateProfile, remedy
 func healthText(issues []observed.HealthIssue) string {
 	var parts []string
 	for _, issue := range issues {
-		parts = append(parts, issue.Code+" ("+awsapi.Sanitize(issue.Message)+")")
+		parts = append(parts, issue.Code+" ("+issue.Message+")")
 	}
 	return canonical.List(parts)
 }

@@ -45,7 +45,7 @@ func TestTheFirstLookComesWhenTheQuickestWouldBeOver(t *testing.T) {
 func TestWhoseTurnComesIsWoken(t *testing.T) {
 	q, clock := newQueue()
 	woken := map[string]int{}
-	join := func(name string) { q.Join("c", name, Create, func() { woken[name]++ }) }
+	join := func(name string) { q.Join("c", name, owner, Create, func() { woken[name]++ }) }
 	join("a")
 	join("b")
 	join("c")
@@ -65,7 +65,7 @@ func TestWhoseTurnComesIsWoken(t *testing.T) {
 	}
 	clock.Advance(ticketLife + time.Second)
 	join("c") // b did not come
-	if q.Join("c", "c", Create, nil) != "" {
+	if q.Join("c", "c", owner, Create, nil) != "" {
 		t.Error("c is not first")
 	}
 }
@@ -73,21 +73,21 @@ func TestWhoseTurnComesIsWoken(t *testing.T) {
 // TestOperationsOfThisProcessTeachThePace: from being asked for to being seen over; what somebody else did teaches nothing.
 func TestOperationsOfThisProcessTeachThePace(t *testing.T) {
 	q, clock := newQueue()
-	q.Join("c", "a", Create, nil)
+	q.Join("c", "a", owner, Create, nil)
 	if q.pause("c", "a") != 0 || q.pause("c", "nobody") != 0 {
 		t.Error("a pause is known of what nobody has asked for")
 	}
 	q.Start("c", "a")
 	clock.Advance(100 * time.Second)
 	q.Saw("c", "a", true, false)
-	q.Join("c", "b", Create, nil)
+	q.Join("c", "b", owner, Create, nil)
 	q.Start("c", "b")
 	clock.Advance(50 * time.Second)
 	if got := q.pause("c", "b"); got != 45*time.Second {
 		t.Errorf("the pause is %s, want 45s: a took 100s", got)
 	}
 	q.Saw("c", "b", true, false)
-	q.Join("c", "b", Delete, nil)
+	q.Join("c", "b", owner, Delete, nil)
 	q.Start("c", "b")
 	if got := q.pause("c", "b"); got != 0 {
 		t.Errorf("creations say nothing of deletions, and the pause is %s", got)
@@ -108,7 +108,7 @@ func TestRestingIsWhatWasLastSeen(t *testing.T) {
 	if !q.resting("c", "a") {
 		t.Error("an ACTIVE profile does not count as at rest")
 	}
-	q.Join("c", "a", Delete, nil)
+	q.Join("c", "a", owner, Delete, nil)
 	q.Start("c", "a")
 	if q.resting("c", "a") {
 		t.Error("a profile whose deletion was asked for counts as at rest")

@@ -48,7 +48,9 @@ type Queue struct {
 }
 
 type ticket struct {
-	name      string
+	name string
+	// owner is whoever wants the operation: the value of its owner tag.
+	owner     string
 	operation Operation
 	polled    time.Time
 	// started is when the operation was asked for; zero: it was not yet.
@@ -68,9 +70,10 @@ func NewQueue(now func() time.Time) *Queue {
 	return &Queue{now: now, lines: map[string][]*ticket{}, refusals: memo.NewRefusals(now, roleWait, ticketLife), others: map[string]map[string]other{}, paces: map[Operation]pace{}}
 }
 
-// Join asks for a turn, and keeps the place in the line of one that has asked before. It returns the name of the profile
-// at the head of the line, "" when it is this one's turn. wake is called when its turn comes later; nil: nobody is told.
-func (q *Queue) Join(cluster, name string, operation Operation, wake func()) (behind string) {
+// Join asks for a turn for an owner, and keeps the place in the line of a profile that has asked before. It returns the name
+// of the profile at the head of the line, "" when it is this one's turn. wake is called when its turn comes later; nil:
+// nobody is told.
+func (q *Queue) Join(cluster, name, owner string, operation Operation, wake func()) (behind string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.expire(cluster)
@@ -79,7 +82,7 @@ func (q *Queue) Join(cluster, name string, operation Operation, wake func()) (be
 		t = &ticket{name: name}
 		q.lines[cluster] = append(q.lines[cluster], t)
 	}
-	t.operation, t.polled, t.wake = operation, q.now(), wake
+	t.owner, t.operation, t.polled, t.wake = owner, operation, q.now(), wake
 	if head := q.lines[cluster][0]; head != t {
 		return head.name
 	}
@@ -112,11 +115,26 @@ func (q *Queue) Leave(cluster, name string) {
 	q.drop(cluster, func(t *ticket) bool { return t.name == name })
 }
 
-// holds tells that a profile has a place in the line.
-func (q *Queue) holds(cluster, name string) bool {
+// LeaveOf gives up every place of an owner for whom nothing may be written any more: it would never take its turn, and hold
+// the others up until its ticket expires. What it has asked EKS for already the others see in EKS itself.
+func (q *Queue) LeaveOf(owner string) {
+	q.dropEverywhere(func(t *ticket) bool { return t.owner == owner })
+}
+
+// CancelCreations gives up the places of an owner that wait to ask for a creation: one that is being deleted and was never
+// made has nothing to delete, and would hold the others up until its ticket expires. What it has asked EKS for keeps its
+// turn until it is over.
+func (q *Queue) CancelCreations(owner string) {
+	q.dropEverywhere(func(t *ticket) bool { return t.owner == owner && t.operation == Create && t.started.IsZero() })
+}
+
+// dropEverywhere is drop for the lines of all clusters.
+func (q *Queue) dropEverywhere(gone func(*ticket) bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.find(cluster, name) != nil
+	for cluster := range q.lines {
+		q.drop(cluster, gone)
+	}
 }
 
 // Saw tells how a profile was observed. The turn ends when the operation has come to its end: the profile is there

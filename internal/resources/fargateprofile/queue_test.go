@@ -3,6 +3,7 @@
 package fargateprofile
 
 import (
+	"maps"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -24,7 +25,7 @@ func newQueue() (*Queue, *awssim.ManualClock) {
 func turns(t *testing.T, q *Queue, behind ...string) {
 	t.Helper()
 	for i := 0; i < len(behind); i += 2 {
-		if got := q.Join("c", behind[i], Create, nil); got != behind[i+1] {
+		if got := q.Join("c", behind[i], owner, Create, nil); got != behind[i+1] {
 			t.Errorf("%s is behind %q, want %q", behind[i], got, behind[i+1])
 		}
 	}
@@ -43,8 +44,8 @@ func TestFirstComeFirstServed(t *testing.T) {
 
 func TestClustersDoNotWaitForEachOther(t *testing.T) {
 	q, _ := newQueue()
-	q.Join("c", "a", Create, nil)
-	if got := q.Join("d", "b", Create, nil); got != "" {
+	q.Join("c", "a", owner, Create, nil)
+	if got := q.Join("d", "b", owner, Create, nil); got != "" {
 		t.Errorf("behind %q of another cluster", got)
 	}
 }
@@ -69,12 +70,12 @@ func TestTheTurnLastsUntilTheOperationIsOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, _ := newQueue()
-			q.Join("c", "a", c.operation, nil)
+			q.Join("c", "a", owner, c.operation, nil)
 			if c.started {
 				q.Start("c", "a")
 			}
 			q.Saw("c", "a", c.exists, c.changes)
-			if over := q.Join("c", "b", Create, nil) == ""; over != c.over {
+			if over := q.Join("c", "b", owner, Create, nil) == ""; over != c.over {
 				t.Errorf("over is %v", over)
 			}
 		})
@@ -121,7 +122,7 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range 20 {
 		name := string(rune('a' + i))
 		wg.Go(func() {
-			for q.Join("c", name, Create, nil) != "" {
+			for q.Join("c", name, owner, Create, nil) != "" {
 				runtime.Gosched()
 			}
 			q.Start("c", name)
@@ -145,6 +146,71 @@ func TestLeavingMakesRoom(t *testing.T) {
 	turns(t, q, "a", "", "b", "a")
 	q.Leave("c", "a")
 	turns(t, q, "b", "", "a", "b")
+}
+
+// joinAs has owners join lines: cluster, name, owner, and so on.
+func joinAs(q *Queue, operation Operation, asked ...string) {
+	for i := 0; i < len(asked); i += 3 {
+		q.Join(asked[i], asked[i+1], asked[i+2], operation, nil)
+	}
+}
+
+// heads are who is first in the lines, by cluster.
+func heads(q *Queue) map[string]string {
+	all := map[string]string{}
+	for cluster, line := range q.lines {
+		all[cluster] = line[0].name
+	}
+	return all
+}
+
+// TestLeaveOf: all places of one owner, in every cluster, whatever they wait for and whether they are at work; nobody
+// else's. Whoever comes to the head of a line by it is woken.
+func TestLeaveOf(t *testing.T) {
+	q, _ := newQueue()
+	joinAs(q, Create, "c", "a", "one", "d", "a", "two", "d", "b", "one", "e", "x", "one")
+	q.Start("c", "a")
+	joinAs(q, Delete, "c", "y", "one")
+	woken := 0
+	q.Join("c", "z", "two", Create, func() { woken++ })
+	q.Join("d", "z", "two", Create, func() { t.Error("one that did not come to the head of its line is woken") })
+	q.LeaveOf("nobody")
+	if woken > 0 || q.find("c", "y") == nil {
+		t.Error("an owner without a place has left with somebody else's")
+	}
+	q.LeaveOf("one")
+	if got, want := heads(q), map[string]string{"c": "z", "d": "a"}; !maps.Equal(got, want) || woken != 1 {
+		t.Errorf("first are %v, want %v; woken %d times", got, want, woken)
+	}
+	if q.find("d", "b") != nil {
+		t.Error("a place behind another one is kept")
+	}
+}
+
+// TestAPlaceIsWhoseAskedLast: a profile that another declaration takes over is not given up with the former one.
+func TestAPlaceIsWhoseAskedLast(t *testing.T) {
+	q, _ := newQueue()
+	joinAs(q, Create, "c", "a", "one", "c", "a", "two")
+	q.LeaveOf("one")
+	if q.find("c", "a") == nil {
+		t.Error("given up with the former owner")
+	}
+	q.LeaveOf("two")
+	if q.find("c", "a") != nil {
+		t.Error("kept when its owner has left")
+	}
+}
+
+// TestCancelCreations: what EKS was asked for, and what waits to be deleted, keeps its place.
+func TestCancelCreations(t *testing.T) {
+	q, _ := newQueue()
+	joinAs(q, Create, "c", "waits", "one", "d", "runs", "one", "e", "waits", "two")
+	q.Start("d", "runs")
+	joinAs(q, Delete, "c", "goes", "one")
+	q.CancelCreations("one")
+	if got, want := heads(q), map[string]string{"c": "goes", "d": "runs", "e": "waits"}; !maps.Equal(got, want) {
+		t.Errorf("first are %v, want %v", got, want)
+	}
 }
 
 func TestARefusedRoleIsExcusedForAWhile(t *testing.T) {

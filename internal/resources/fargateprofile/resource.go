@@ -53,6 +53,7 @@ type Resource struct {
 	eks           awsapi.EKS
 	ec2           awsapi.EC2
 	queue         *Queue
+	owner         string
 	cluster, name string
 	id            string // in status
 	// desired is nil for a profile that is only to be deleted.
@@ -75,32 +76,23 @@ var (
 	_ resource.BeginsItself = (*Resource)(nil)
 )
 
-// New returns the Resource of a declared profile. All Resources of one process share a Queue.
-func New(eksClient awsapi.EKS, ec2Client awsapi.EC2, queue *Queue, d Desired, prior resource.Prior) *Resource {
-	return &Resource{eks: eksClient, ec2: ec2Client, queue: queue, id: d.Name, cluster: d.ClusterName, name: d.Name, desired: &d, prior: prior}
+// New returns the Resource of a declared profile. All Resources of one process share a Queue, in which owner, the value of
+// the owner tag, says whose places are whose.
+func New(eksClient awsapi.EKS, ec2Client awsapi.EC2, queue *Queue, owner string, d Desired, prior resource.Prior) *Resource {
+	return &Resource{eks: eksClient, ec2: ec2Client, queue: queue, owner: owner, id: d.Name, cluster: d.ClusterName, name: d.Name, desired: &d, prior: prior}
 }
 
 // Wake says how to have the profile looked at again, so that it need not ask all the time whether its turn has come.
 func (r *Resource) Wake(wake func()) { r.wake = wake }
 
-// LeaveLine gives up the place in the cluster's line: neither a creation nor a deletion is wanted any more.
-func (r *Resource) LeaveLine() {
-	if r.line != "" {
-		r.queue.Leave(r.line, r.name)
-	}
-}
-
-// InLine tells that the profile waits for its turn, or has it.
-func (r *Resource) InLine() bool { return r.line != "" && r.queue.holds(r.line, r.name) }
-
-// Leftover returns the Resource of a profile that is no longer declared and only waits for its deletion. The name is
-// <cluster>/<profile> for one in another cluster than the declared one, left there by an earlier declaration.
-func Leftover(eksClient awsapi.EKS, queue *Queue, clusterName, name string) *Resource {
+// Leftover returns the Resource of a profile that is no longer declared by its owner and only waits for its deletion. The
+// name is <cluster>/<profile> for one in another cluster than the declared one, left there by an earlier declaration.
+func Leftover(eksClient awsapi.EKS, queue *Queue, owner, clusterName, name string) *Resource {
 	id := name
 	if cluster, profile, elsewhere := strings.Cut(name, "/"); elsewhere {
 		clusterName, name = cluster, profile
 	}
-	return &Resource{eks: eksClient, queue: queue, id: id, cluster: clusterName, name: name}
+	return &Resource{eks: eksClient, queue: queue, owner: owner, id: id, cluster: clusterName, name: name}
 }
 
 // ID implements resource.Resource.

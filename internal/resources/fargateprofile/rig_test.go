@@ -25,6 +25,8 @@ var ctx = context.Background()
 
 const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"eks-fargate-pods.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
+const owner = "test/ns/name"
+
 // minute is how long the simulator takes over a profile.
 const minute = time.Minute
 
@@ -80,13 +82,13 @@ func (fixedRole) Observe(context.Context, resource.Values) (*resource.Observatio
 func (r *rig) resources(d Desired) []resource.Resource {
 	return []resource.Resource{
 		ekscluster.New(r.aws.EKS, r.aws.EC2, "prod"), fixedRole{},
-		New(r.aws.EKS, r.aws.EC2, r.queue, d, r.prior[resource.ID{Kind: Kind, Name: d.Name}]),
+		New(r.aws.EKS, r.aws.EC2, r.queue, owner, d, r.prior[resource.ID{Kind: Kind, Name: d.Name}]),
 	}
 }
 
 func (r *rig) options(enforce bool) resource.Options {
 	return resource.Options{
-		Enforce: enforce, Owner: "test/ns/name", Tags: map[string]string{"team": "payments"}, Prior: r.prior,
+		Enforce: enforce, Owner: owner, Tags: map[string]string{"team": "payments"}, Prior: r.prior,
 		Order: []string{ekscluster.Kind, role.Kind, Kind},
 		Classify: func(err error) failure.Failure {
 			return failure.Failure{Kind: failure.Invalid, Message: err.Error()}

@@ -44,7 +44,7 @@ func TestCreatesAndThenWritesNothing(t *testing.T) {
 func TestUsesItsRoleAndSubnets(t *testing.T) {
 	r := newRig(t)
 	r.active(declaration("pay"))
-	o, err := Leftover(r.aws.EKS, r.queue, "prod", "pay").Observe(ctx, nil)
+	o, err := Leftover(r.aws.EKS, r.queue, owner, "prod", "pay").Observe(ctx, nil)
 	r.must(err)
 	if !slices.Equal(o.Uses, []string{roleARN, "subnet-0a", "subnet-0b"}) || o.Gives[resource.ProfileRoleARN] != roleARN {
 		t.Errorf("uses %v, gives %v", o.Uses, o.Gives)
@@ -110,7 +110,7 @@ func TestTagsAreRepaired(t *testing.T) {
 	if o := r.run(d, true); len(o.Drift) != 0 {
 		t.Errorf("drift is %+v", o.Drift)
 	}
-	res := Leftover(r.aws.EKS, r.queue, "prod", "pay")
+	res := Leftover(r.aws.EKS, r.queue, owner, "prod", "pay")
 	r.must(res.Tag(ctx, &resource.Observation{ARN: arn}, nil, []string{"team"}))
 	o, err := res.Observe(ctx, nil)
 	r.must(err)
@@ -402,7 +402,7 @@ func TestAFailedDeletionEndsTheTurn(t *testing.T) {
 	r.delete(a)
 	r.waits(r.run(declaration("b"), true), ReasonWaitingForTurn, "FargateProfile/a is first")
 	r.clock.Advance(minute)
-	o, err := Leftover(r.aws.EKS, r.queue, "prod", "a").Observe(ctx, nil)
+	o, err := Leftover(r.aws.EKS, r.queue, owner, "prod", "a").Observe(ctx, nil)
 	r.must(err)
 	if o.State != "DeleteFailed" {
 		t.Fatalf("state is %s", o.State)
@@ -460,14 +460,14 @@ func TestGoneIsGone(t *testing.T) {
 	r := newRig(t)
 	d := declaration("pay")
 	r.active(d)
-	left := Leftover(r.aws.EKS, r.queue, "prod", "pay")
+	left := Leftover(r.aws.EKS, r.queue, owner, "prod", "pay")
 	o, err := left.Observe(ctx, nil)
 	r.must(err)
 	_, err = r.eks.DeleteFargateProfile(ctx, &eks.DeleteFargateProfileInput{ClusterName: aws.String("prod"), FargateProfileName: aws.String("pay")})
 	r.must(err)
 	r.clock.Advance(minute)
 	r.must(left.Delete(ctx, o)) // deleted by somebody else since it was observed
-	gone := Leftover(r.aws.EKS, r.queue, "nowhere", "pay")
+	gone := Leftover(r.aws.EKS, r.queue, owner, "nowhere", "pay")
 	none, err := gone.Observe(ctx, nil)
 	r.must(err)
 	if none.Exists {
@@ -481,7 +481,7 @@ func TestGoneIsGone(t *testing.T) {
 func TestLeftoverInAnotherCluster(t *testing.T) {
 	r := newRig(t)
 	r.active(declaration("pay"))
-	left := Leftover(r.aws.EKS, r.queue, "stage", "prod/pay")
+	left := Leftover(r.aws.EKS, r.queue, owner, "stage", "prod/pay")
 	if got := left.ID().Name; got != "prod/pay" {
 		t.Errorf("it has the name %q, like the declared one", got)
 	}
@@ -499,7 +499,7 @@ func TestLeftoverInAnotherCluster(t *testing.T) {
 func TestAProfileThatIsBeingMadeIsNotDeletedYet(t *testing.T) {
 	r := newRig(t)
 	r.run(declaration("pay"), true)
-	left := Leftover(r.aws.EKS, r.queue, "prod", "pay")
+	left := Leftover(r.aws.EKS, r.queue, owner, "prod", "pay")
 	o, err := left.Observe(ctx, nil)
 	r.must(err)
 	var waiting *resource.Waiting
@@ -512,7 +512,7 @@ func TestUnknownClusterIsNoErrorHere(t *testing.T) {
 	r := newRig(t)
 	d := declaration("pay")
 	d.ClusterName = "nowhere"
-	o, err := New(r.aws.EKS, r.aws.EC2, r.queue, d, resource.Prior{}).Observe(ctx, resource.Values{})
+	o, err := New(r.aws.EKS, r.aws.EC2, r.queue, owner, d, resource.Prior{}).Observe(ctx, resource.Values{})
 	r.must(err)
 	var s observed.State
 	o.Record(&s)
@@ -525,13 +525,13 @@ func TestClusterKeyIsTheSameFromEverySide(t *testing.T) {
 	const arn = "arn:aws:eks:eu-west-1:111122223333:cluster/prod"
 	const profile = "arn:aws:eks:eu-west-1:111122223333:fargateprofile/prod/pay/123"
 	values := resource.Values{{From: cluster, Value: resource.ARN}: arn}
-	declared := New(nil, nil, nil, declaration("pay"), resource.Prior{})
-	remembered := New(nil, nil, nil, declaration("pay"), resource.Prior{ARN: profile})
+	declared := New(nil, nil, nil, "", declaration("pay"), resource.Prior{})
+	remembered := New(nil, nil, nil, "", declaration("pay"), resource.Prior{ARN: profile})
 	for name, got := range map[string]string{
 		"cluster's ARN": declared.clusterKey("", values),
 		"own ARN":       declared.clusterKey(profile, nil),
 		"status":        remembered.clusterKey("", nil),
-		"leftover":      Leftover(nil, nil, "prod", "pay").clusterKey(profile, nil),
+		"leftover":      Leftover(nil, nil, "", "prod", "pay").clusterKey(profile, nil),
 	} {
 		if got != arn {
 			t.Errorf("by %s: %s", name, got)

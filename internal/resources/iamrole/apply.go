@@ -132,9 +132,13 @@ func (r *Resource) detach(role observed.Role) []resource.Change {
 func (r *Resource) deleteInline(role observed.Role) []resource.Change {
 	var list []resource.Change
 	for _, name := range unlistedInline(*r.desired, role) {
-		list = append(list, resource.Change{Paths: []string{inlinePath(name)}, Order: resource.Remove, Do: func(ctx context.Context) error {
+		change := resource.Change{Paths: []string{inlinePath(name)}, Order: resource.Remove, Do: func(ctx context.Context) error {
 			return r.deleteInlineOne(ctx, name)
-		}})
+		}}
+		if forbiddenInline(*r.desired, role.InlinePolicies[name]) {
+			change.Order = resource.Forbidden
+		}
+		list = append(list, change)
 	}
 	return list
 }

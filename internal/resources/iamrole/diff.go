@@ -105,7 +105,7 @@ func diffInline(d Desired, role observed.Role) []drift.Difference {
 		if grantsEverything(role.InlinePolicies[name]) {
 			one.Severity, one.Controls = drift.Critical, []string{"IAM.1"}
 		}
-		if d.RemoveUnlisted {
+		if removesInline(d, role.InlinePolicies[name]) {
 			one.Action = drift.Repair
 		}
 		out = append(out, one)

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 const (
@@ -31,18 +31,19 @@ const (
 // again once its TTL is over, and its document only when the version is another. One cache serves one account.
 type PolicyCache struct {
 	now     func() time.Time
-	mu      sync.Mutex
-	entries map[string]policyEntry
+	entries *memo.Expiring[string, policyEntry] // by ARN
 }
 
 type policyEntry struct {
 	version, document string
-	checked, used     time.Time
+	checked           time.Time
 }
 
 // NewPolicyCache returns an empty cache that is safe for concurrent use.
-func NewPolicyCache() *PolicyCache {
-	return &PolicyCache{now: time.Now, entries: map[string]policyEntry{}}
+func NewPolicyCache() *PolicyCache { return newPolicyCache(time.Now) }
+
+func newPolicyCache(now func() time.Time) *PolicyCache {
+	return &PolicyCache{now: now, entries: memo.NewExpiring[string, policyEntry](now, unusedTTL)}
 }
 
 // Document returns the default version's document of a managed policy as plain JSON, and "" for a policy that does
@@ -51,7 +52,7 @@ func (c *PolicyCache) Document(ctx context.Context, client awsapi.IAM, arn strin
 	if c == nil {
 		return "", nil
 	}
-	entry, known := c.get(arn)
+	entry, known := c.entries.Use(arn)
 	if known && c.now().Sub(entry.checked) < policyTTL(arn) {
 		return entry.document, nil
 	}
@@ -69,16 +70,12 @@ func (c *PolicyCache) Document(ctx context.Context, client awsapi.IAM, arn strin
 		}
 	}
 	entry.version, entry.checked = version, c.now()
-	c.put(arn, entry)
+	c.entries.Put(arn, entry)
 	return entry.document, nil
 }
 
 // Forget has a policy read anew: it has changed.
-func (c *PolicyCache) Forget(arn string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.entries, arn)
-}
+func (c *PolicyCache) Forget(arn string) { c.entries.Delete(arn) }
 
 func policyTTL(arn string) time.Duration {
 	if strings.Contains(arn, ":iam::aws:policy/") {
@@ -96,31 +93,6 @@ func readVersion(ctx context.Context, client awsapi.IAM, arn, version string) (s
 		return "", fmt.Errorf("reading version %s of the managed policy %s: %w", version, arn, err)
 	}
 	return decode(out.PolicyVersion.Document), nil
-}
-
-// get returns an entry and notes that it was asked for.
-func (c *PolicyCache) get(arn string) (policyEntry, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	entry, ok := c.entries[arn]
-	if ok {
-		entry.used = c.now()
-		c.entries[arn] = entry
-	}
-	return entry, ok
-}
-
-// put keeps an entry and forgets those that nobody has asked for in a long time.
-func (c *PolicyCache) put(arn string, entry policyEntry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	entry.used = c.now()
-	c.entries[arn] = entry
-	for other, e := range c.entries {
-		if c.now().Sub(e.used) > unusedTTL {
-			delete(c.entries, other)
-		}
-	}
 }
 
 // decode returns a policy document as plain JSON. IAM URL-encodes documents in compliance with RFC 3986, where a plus

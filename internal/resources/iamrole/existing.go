@@ -83,14 +83,8 @@ func (r *Referenced) problems(role observed.Role) []resource.Problem {
 	if role.NodeGroup != "" {
 		out = append(out, r.nodeGroupProblem(r.ID(), role.NodeGroup))
 	}
-	if want := r.guard.PermissionsBoundaryARN; want != "" && role.PermissionsBoundary != want {
-		found := role.PermissionsBoundary
-		if found == "" {
-			found = "none"
-		}
-		out = append(out, resource.Problem{Reason: ReasonGuardrail, Message: fmt.Sprintf(
-			"%s: its permissions boundary is %s, but the guardrails of the account demand %s; set it on the role or name another role", r.ID(), found, want)})
-	}
+	out = append(out, r.boundaryProblems(role)...)
+	out = append(out, inlineGuardProblems(r.ID(), r.guard, role.InlinePolicies)...)
 	for _, policy := range role.ManagedPolicies {
 		if !r.guard.PolicyAllowed(policy.ARN) {
 			out = append(out, resource.Problem{Reason: ReasonGuardrail, Message: fmt.Sprintf(
@@ -98,6 +92,23 @@ func (r *Referenced) problems(role observed.Role) []resource.Problem {
 		}
 	}
 	return out
+}
+
+// boundaryProblems hold the role's boundary against the guardrails.
+func (r *Referenced) boundaryProblems(role observed.Role) []resource.Problem {
+	want, found := r.guard.PermissionsBoundaryARN, role.PermissionsBoundary
+	if found == "" {
+		found = "none"
+	}
+	switch {
+	case want != "" && role.PermissionsBoundary != want:
+	case r.guard.RequireBoundary && role.PermissionsBoundary == "":
+		want = "one on every role (requirePermissionsBoundary)"
+	default:
+		return nil
+	}
+	return []resource.Problem{{Reason: ReasonGuardrail, Message: fmt.Sprintf(
+		"%s: its permissions boundary is %s, but the guardrails of the account demand %s; set it on the role or name another role", r.ID(), found, want)}}
 }
 
 // Diff implements resource.Resource: nothing is declared of the role.

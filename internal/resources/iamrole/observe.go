@@ -112,7 +112,7 @@ func guardProblems(id resource.ID, d Desired) []resource.Problem {
 				"%s: managedPolicyARNs lists %s, which the guardrails of the account do not allow; take it off the list or have it allowed", id, arn)})
 		}
 	}
-	return problems
+	return append(problems, inlineGuardProblems(id, d.Guard, d.InlinePolicies)...)
 }
 
 // unknownPolicies adds the declared policies that the role does not have yet and that do not exist.

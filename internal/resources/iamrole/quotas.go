@@ -4,6 +4,7 @@ package iamrole
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
@@ -40,8 +41,8 @@ func managedQuota(id resource.ID, d Desired, role observed.Role) []resource.Prob
 
 // inlineQuota counts inline policies that are not listed and stay: what is declared is counted without AWS's help.
 func inlineQuota(id resource.ID, d Desired, role observed.Role) []resource.Problem {
-	kept, names := 0, unlistedInline(d, role)
-	if d.RemoveUnlisted || len(names) == 0 || len(changedInline(d, role)) == 0 {
+	kept, names := 0, slices.DeleteFunc(unlistedInline(d, role), func(name string) bool { return removesInline(d, role.InlinePolicies[name]) })
+	if len(names) == 0 || len(changedInline(d, role)) == 0 {
 		return nil
 	}
 	for _, name := range names {

@@ -250,10 +250,14 @@ func TestUnlistedIsKeptWhenOnlyReported(t *testing.T) {
 
 func TestBoundaryIsDroppedLastAndOnlyWhenNobodyWantsIt(t *testing.T) {
 	f := newFixture(t)
-	f.created(declared())
 	d := declared()
-	d.PermissionsBoundaryARN, d.Guard.PermissionsBoundaryARN = "", boundary
-	r := f.role(d)
+	d.PermissionsBoundaryARN = ""
+	r := f.created(d)
+	if got := detailOf(f.observe(r)).PermissionsBoundary; got != "" {
+		t.Errorf("without a boundary in spec and guardrail there is %q", got)
+	}
+	d.Guard.PermissionsBoundaryARN = boundary
+	r = f.role(d)
 	f.apply(r, f.observe(r), nil)
 	if got := detailOf(f.observe(r)).PermissionsBoundary; got != boundary {
 		t.Errorf("the guardrail's boundary became %q", got)
@@ -427,8 +431,7 @@ func TestPolicyCacheReadsANewVersionAfterItsTime(t *testing.T) {
 	f := newFixture(t)
 	ctx := context.Background()
 	now := time.Now()
-	cache := NewPolicyCache()
-	cache.now = func() time.Time { return now }
+	cache := newPolicyCache(func() time.Time { return now })
 	read := func() string { return must[string](t)(cache.Document(ctx, f.aws.IAM, boundary)) }
 	if read() != pullCache {
 		t.Fatalf("got %s", read())
@@ -449,5 +452,44 @@ func TestPolicyCacheReadsANewVersionAfterItsTime(t *testing.T) {
 	}
 	if got := must[string](t)(cache.Document(ctx, f.aws.IAM, boundary+"-gone")); got != "" {
 		t.Errorf("a policy that does not exist reads %q", got)
+	}
+}
+
+// TestPolicyCacheForgetsWhatNobodyAsksFor: who is asked for stays, however long it is known.
+func TestPolicyCacheForgetsWhatNobodyAsksFor(t *testing.T) {
+	f := newFixture(t)
+	now := time.Now()
+	cache := newPolicyCache(func() time.Time { return now })
+	calls := func(arn string) int {
+		f.sim.ResetCalls()
+		must[string](t)(cache.Document(context.Background(), f.aws.IAM, arn))
+		return len(f.sim.Calls())
+	}
+	if n := calls(boundary); n != 2 {
+		t.Errorf("at first sight a policy costs %d calls, want 2", n)
+	}
+	for range 3 {
+		now = now.Add(unusedTTL)
+		if n := calls(boundary); n != 1 {
+			t.Errorf("a policy that is asked for costs %d calls, want its version's alone", n)
+		}
+	}
+	now = now.Add(unusedTTL + 1)
+	if n := calls(boundary); n != 2 {
+		t.Errorf("a policy that nobody has asked for costs %d calls, want 2: it is kept", n)
+	}
+	cache.Forget(boundary)
+	if n := calls(boundary); n != 2 {
+		t.Errorf("a policy that has changed costs %d calls, want 2", n)
+	}
+	calls(podExecution)
+	for _, c := range []struct {
+		wait  time.Duration
+		calls int
+	}{{awsPolicyTTL - 1, 0}, {unusedTTL, 1}} { // the first answer is believed still, and keeps it for the second
+		now = now.Add(c.wait)
+		if n := calls(podExecution); n != c.calls {
+			t.Errorf("%s later a policy of AWS's costs %d calls, want %d", c.wait, n, c.calls)
+		}
 	}
 }

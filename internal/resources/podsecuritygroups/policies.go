@@ -23,8 +23,7 @@ import (
 // (inventory.Shared). The API server cannot select by annotation, so whose they are takes such a list too.
 type Policies struct {
 	client dynamic.Interface
-	now    func() time.Time
-	lists  inventory.Shared[listed]
+	lists  *inventory.Shared[listed]
 }
 
 // listed is what is kept of a list.
@@ -37,14 +36,16 @@ type listed struct {
 
 // NewPolicies returns Policies that know nothing yet. The client must read from the API server and not from a cache.
 func NewPolicies(client dynamic.Interface, now func() time.Time) *Policies {
-	return &Policies{client: client, now: now}
+	p := &Policies{client: client}
+	p.lists = inventory.NewShared(now, p.list)
+	return p
 }
 
 // Owned returns the names, as <namespace>/<name>, of the SecurityGroupPolicies that carry the owner's annotation, and that
 // for no longer than the context allows (inventory.With); false where somebody waits for the pass and they are being read. A
 // cluster that does not know the kind has none.
 func (p *Policies) Owned(ctx context.Context, owner string) (names []string, ok bool, err error) {
-	all, ok, err := p.lists.Get(ctx, p.now, p.list)
+	all, ok, err := p.lists.Get(ctx)
 	if err != nil {
 		return nil, false, fmt.Errorf("looking for SecurityGroupPolicies of %s: %w", owner, err)
 	}
@@ -95,7 +96,7 @@ func (d *detail) shareTexts() {
 
 // get returns a policy, nil if there is none; missing where the cluster does not know the kind.
 func (p *Policies) get(ctx context.Context, namespace, name string) (found *detail, missing bool, err error) {
-	all, ok, err := p.lists.Part(ctx, p.now, namespace+"/"+name, p.list)
+	all, ok, err := p.lists.Part(ctx, namespace+"/"+name)
 	if err != nil {
 		return nil, false, err
 	}
