@@ -5,7 +5,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -18,20 +17,16 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	"k8s.io/client-go/dynamic"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/controllers"
-	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
-	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
 var (
@@ -111,7 +106,10 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := addControllers(ctx, mgr, o); err != nil {
+	if err := controllers.Setup(ctx, mgr, controllers.Options{
+		OperatorID: o.operatorID, FormerInstallations: strings.FieldsFunc(o.formerInstallations, func(r rune) bool { return r == ',' || r == ' ' }),
+		Namespace: o.namespace, Shard: o.shard, ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared", Version: version,
+	}); err != nil {
 		return err
 	}
 	if err := errors.Join(mgr.AddHealthzCheck("ping", healthz.Ping), mgr.AddReadyzCheck("ping", healthz.Ping)); err != nil {
@@ -150,44 +148,10 @@ func newManager(o options) (ctrl.Manager, error) {
 		Scheme: scheme, Metrics: metricsOptions, HealthProbeBindAddress: o.probeAddress, PprofBindAddress: o.pprofAddress,
 		// Accounts are all in the cache: custom resources of every shard use them.
 		Cache: cache.Options{
-			DefaultTransform: controllers.Slim(controllers.All),
-			ByObject:         controllers.ByLabel(o.shard, controllers.All),
+			DefaultTransform: controllers.Slim(),
+			ByObject:         controllers.ByLabel(o.shard),
 		},
 		LeaderElection: o.leaderElection, LeaderElectionID: controllers.LeaseName(o.shard), LeaderElectionNamespace: o.namespace,
 		LeaderElectionReleaseOnCancel: true, // the process ends when Start returns
 	})
-}
-
-func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
-	if err := controllers.IndexFields(ctx, mgr, controllers.All); err != nil {
-		return err
-	}
-	installation, err := controllers.InstallationID(ctx, mgr.GetAPIReader())
-	if err != nil {
-		return err
-	}
-	workload, err := dynamic.NewForConfig(mgr.GetConfig())
-	if err != nil {
-		return err
-	}
-	m := controllers.NewMetrics(metrics.Registry)
-	sessions := &awsapi.Sessions{Observe: m.ObserveCall, ObserveWait: m.ObserveWait, Version: version}
-	m.WatchLimits(sessions.Limits)
-	account := &controllers.AccountReconciler{
-		Client: mgr.GetClient(), Sessions: sessions, Metrics: m, Timing: controllers.DefaultTiming,
-		Recorder: mgr.GetEventRecorder("awsaccount"), Shard: o.shard, AllShards: mgr.GetAPIReader(), Kinds: controllers.All,
-	}
-	operator := &controllers.Operator{
-		Client: mgr.GetClient(), API: mgr.GetAPIReader(), Workload: workload, Metrics: m, Timing: controllers.DefaultTiming,
-		Accounts:     &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: o.namespace},
-		Installation: resource.Installation{UID: installation, Former: strings.FieldsFunc(o.formerInstallations, func(r rune) bool { return r == ',' || r == ' ' })},
-		OperatorID:   cmp.Or(o.operatorID, installation), ObserveOnly: o.observeOnly, Concurrency: o.concurrency, ReadShared: o.readMode == "shared",
-	}
-	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Changed: operator.Changed, Metrics: m, Log: ctrl.Log.WithName("events")}
-	account.Queues, operator.Hears = queues, queues.Hears
-	errs := []error{account.SetupWithManager(mgr), mgr.Add(queues)}
-	for _, kind := range controllers.All {
-		errs = append(errs, operator.Reconciler(kind, mgr.GetEventRecorder(strings.ToLower(kind.Name))).SetupWithManager(mgr))
-	}
-	return errors.Join(errs...)
 }

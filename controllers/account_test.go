@@ -21,7 +21,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/awsaccount"
+	"github.com/fargate-security/fargate-security-operator/controllers/wake"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 )
 
@@ -101,9 +102,9 @@ func TestAnAccountThatWasNeverReachedIsNotAskedForItsQueue(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, listens(eventQueue), func(a *v1alpha1.AWSAccount) { a.Spec.AccountID = "999988887777" })
 	r.untilAccount("Stalled", metav1.ConditionTrue, v1alpha1.ReasonAccountMismatch)
-	verifier := &controllers.AccountReconciler{
+	verifier := &awsaccount.Reconciler{
 		Client: profiles.Client, Sessions: &awsapi.Sessions{}, Metrics: profiles.Metrics, Timing: fast, Recorder: profiles.Recorder,
-		Queues: &controllers.Queues{Sessions: &awsapi.Sessions{}, Metrics: profiles.Metrics},
+		Queues: &wake.Queues{Sessions: &awsapi.Sessions{}, Metrics: profiles.Metrics},
 	}
 	got, err := verifier.Reconcile(r.ctx, ctrl.Request{NamespacedName: types.NamespacedName{Name: r.account}})
 	if err != nil || got.RequeueAfter < time.Minute {

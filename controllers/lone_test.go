@@ -24,7 +24,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/accounts"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/metrics"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
@@ -34,7 +37,7 @@ import (
 type lone struct {
 	t        *testing.T
 	kube     client.WithWatch
-	operator *controllers.Reconciler
+	operator *pass.Reconciler
 	sim      *awssim.Sim
 	clock    *awssim.ManualClock
 	events   *events.FakeRecorder
@@ -56,19 +59,19 @@ func newSim(t *testing.T) (*awssim.Sim, *awssim.ManualClock, string) {
 }
 
 // newLone makes an installation in a new cluster.
-func newLone(t *testing.T, sim *awssim.Sim, clock *awssim.ManualClock, url string, change ...func(*controllers.Reconciler)) *lone {
+func newLone(t *testing.T, sim *awssim.Sim, clock *awssim.ManualClock, url string, change ...func(*pass.Reconciler)) *lone {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	must(errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
 	cluster := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&profile{}).Build()
 	policies := schema.GroupVersionResource{Group: "vpcresources.k8s.aws", Version: "v1beta1", Resource: "securitygrouppolicies"}
 	l := &lone{t: t, kube: cluster, sim: sim, clock: clock, events: events.NewFakeRecorder(100), holders: holders{}}
-	l.operator = (&controllers.Operator{
+	l.operator = (&pass.Operator{
 		Client: cluster, API: l.holders, Timing: fast, OperatorID: operatorID, Concurrency: 1, ReadShared: true,
 		Workload: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{policies: "SecurityGroupPolicyList"}),
-		Metrics:  controllers.NewMetrics(prometheus.NewRegistry()), Now: clock.Now,
-		Accounts: &controllers.Accounts{Client: cluster, OperatorNamespace: operatorNamespace, Sessions: &awsapi.Sessions{Version: "test", MaxAttempts: 1, Unlimited: true}},
-	}).Reconciler(controllers.FargateSecurityProfile, l.events)
+		Metrics:  metrics.New(prometheus.NewRegistry()), Now: clock.Now,
+		Accounts: &accounts.Accounts{Client: cluster, OperatorNamespace: operatorNamespace, Sessions: &awsapi.Sessions{Version: "test", MaxAttempts: 1, Unlimited: true}},
+	}).Reconciler(kinds.FargateSecurityProfile, l.events)
 	for _, f := range change {
 		f(l.operator)
 	}

@@ -13,13 +13,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
 	"github.com/fargate-security/fargate-security-operator/internal/canonical"
 )
 
-// ByLabel has the cache hold the objects of each of the kinds that the selector selects.
-func ByLabel(shard labels.Selector, kinds []*Kind) map[client.Object]cache.ByObject {
+// ByLabel has the cache hold the objects of each kind that the selector selects.
+func ByLabel(shard labels.Selector) map[client.Object]cache.ByObject {
 	objects := map[client.Object]cache.ByObject{}
-	for _, kind := range kinds {
+	for _, kind := range kinds.All {
 		objects[kind.New()] = cache.ByObject{Label: shard}
 	}
 	return objects

@@ -17,7 +17,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
 )
 
 type profile = v1alpha1.FargateSecurityProfile
@@ -307,9 +308,9 @@ func (r *rig) readyOnes(names ...string) map[string]ctrl.Request {
 }
 
 // justStarted is another operator of the same installation, which has nothing yet to answer a pass with.
-func justStarted() *controllers.Reconciler {
-	return (&controllers.Operator{
+func justStarted() *pass.Reconciler {
+	return (&pass.Operator{
 		Client: profiles.Client, API: kube, Installation: profiles.Installation, Workload: profiles.Workload, Accounts: profiles.Accounts,
 		Metrics: profiles.Metrics, Timing: profiles.Timing, OperatorID: operatorID, Concurrency: 1, ReadShared: true,
-	}).Reconciler(controllers.FargateSecurityProfile, profiles.Recorder)
+	}).Reconciler(kinds.FargateSecurityProfile, profiles.Recorder)
 }

@@ -10,7 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
@@ -35,7 +36,7 @@ func newShared(t *testing.T) *shared {
 }
 
 func (s *shared) installation(uid string, former ...string) *lone {
-	return newLone(s.t, s.sim, s.clock, s.url, func(r *controllers.Reconciler) {
+	return newLone(s.t, s.sim, s.clock, s.url, func(r *pass.Reconciler) {
 		if r.Installation.Former = former; uid != "" {
 			r.Installation.UID = uid + restOfUID
 		}
@@ -45,11 +46,11 @@ func (s *shared) installation(uid string, former ...string) *lone {
 // restarted is another operator of an installation, without a memory.
 func (s *shared) restarted(l *lone, former ...string) {
 	o := l.operator
-	l.operator = (&controllers.Operator{
+	l.operator = (&pass.Operator{
 		Client: o.Client, API: o.API, Workload: o.Workload, Accounts: o.Accounts, Metrics: o.Metrics,
 		Timing: o.Timing, OperatorID: o.OperatorID, Concurrency: 1, ReadShared: true, Now: o.Now,
 		Installation: resource.Installation{UID: o.Installation.UID, Former: former},
-	}).Reconciler(controllers.FargateSecurityProfile, o.Recorder)
+	}).Reconciler(kinds.FargateSecurityProfile, o.Recorder)
 }
 
 // writes counts the writing calls since the last count.

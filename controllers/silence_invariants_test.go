@@ -16,7 +16,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
 )
 
 // writeLog is a client that notes what is written through it, also what the API server will find to change nothing.
@@ -70,7 +70,7 @@ func (s *statusLog) Patch(ctx context.Context, obj client.Object, patch client.P
 }
 
 // second is another reconciler beside the one that runs in the manager: it does nothing but what the test asks of it.
-func second(t *testing.T, observeOnly bool) (*controllers.Reconciler, *writeLog) {
+func second(t *testing.T, observeOnly bool) (*pass.Reconciler, *writeLog) {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	must(v1alpha1.AddToScheme(scheme))
@@ -86,7 +86,7 @@ func second(t *testing.T, observeOnly bool) (*controllers.Reconciler, *writeLog)
 	return r, log
 }
 
-func reconcile(t *testing.T, r *controllers.Reconciler, p *profile) {
+func reconcile(t *testing.T, r *pass.Reconciler, p *profile) {
 	t.Helper()
 	if _, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}); err != nil {
 		t.Fatal(err)

@@ -13,14 +13,16 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/controllers/declaration"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
 	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 // Slim returns a transform of the cache: it leaves out what nobody here reads, and keeps once what thousands of objects have in
 // common. Every write of ours is a patch of the difference to what was read, so what is left out is not lost.
-func Slim(kinds []*Kind) toolscache.TransformFunc {
-	ofType := map[reflect.Type]*Kind{}
-	for _, kind := range kinds {
+func Slim() toolscache.TransformFunc {
+	ofType := map[reflect.Type]*declaration.Kind{}
+	for _, kind := range kinds.All {
 		ofType[reflect.TypeOf(kind.New())] = kind
 	}
 	return func(obj any) (any, error) {

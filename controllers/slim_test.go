@@ -26,7 +26,7 @@ func slimmed(t *testing.T) (before, after *v1alpha1.FargateSecurityProfile) {
 	profile.Status.Posture = &v1alpha1.Posture{Passed: 1, FailedControls: []string{copied("FSO.1")}}
 	profile.Status.TagKeys = []string{copied("team")}
 	before = profile.DeepCopy()
-	slim, err := Slim(All)(profile)
+	slim, err := Slim()(profile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestSlimLeavesOutOnlyWhatNobodyReads(t *testing.T) {
 	if !reflect.DeepEqual(before, after) {
 		t.Errorf("is\n%+v\nand was\n%+v", after, before)
 	}
-	if _, err := Slim(All)("an object that the cache has missed the deletion of"); err != nil {
+	if _, err := Slim()("an object that the cache has missed the deletion of"); err != nil {
 		t.Error(err)
 	}
 }
@@ -63,5 +63,20 @@ func TestSlimKeepsCommonTextsOnce(t *testing.T) {
 		if unsafe.StringData(pair[0]) != unsafe.StringData(pair[1]) {
 			t.Errorf("%s: %q is kept twice", what, pair[0])
 		}
+	}
+}
+
+// linked is a profile of an account with a role, in a cluster, on a subnet that all share.
+func linked(name, account, role string) *v1alpha1.FargateSecurityProfile {
+	return &v1alpha1.FargateSecurityProfile{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: name},
+		Spec: v1alpha1.FargateSecurityProfileSpec{
+			DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: account}}, ClusterName: "prod",
+			FargateProfile: v1alpha1.FargateProfileSpec{SubnetIDs: []string{"subnet-0a"}},
+		},
+		Status: v1alpha1.FargateSecurityProfileStatus{DeclarationStatus: v1alpha1.DeclarationStatus{Resources: []v1alpha1.ResourceStatus{
+			{Kind: "EKSCluster", Name: "prod"}, {Kind: "IAMRole", Name: role},
+			{Kind: "SecurityGroup", Name: "web", ARN: "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-" + name},
+		}}},
 	}
 }

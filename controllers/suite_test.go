@@ -27,6 +27,13 @@ import (
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/accounts"
+	"github.com/fargate-security/fargate-security-operator/controllers/awsaccount"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	operatormetrics "github.com/fargate-security/fargate-security-operator/controllers/metrics"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
+	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
+	"github.com/fargate-security/fargate-security-operator/controllers/wake"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
@@ -44,13 +51,13 @@ const (
 // kube is the admin's client, profiles the reconciler that runs in the manager.
 var (
 	kube     client.Client
-	profiles *controllers.Reconciler
+	profiles *pass.Reconciler
 	registry = prometheus.NewRegistry()
 	serial   atomic.Int64
 )
 
 // fast waits little: the simulator's delays are short.
-var fast = controllers.Timing{
+var fast = schedule.Timing{
 	Wait: 100 * time.Millisecond, BackoffBase: 50 * time.Millisecond, BackoffMax: time.Second,
 	Denied: 200 * time.Millisecond, DeniedGrace: 300 * time.Millisecond,
 }
@@ -82,23 +89,23 @@ func runSuite(m *testing.M) int {
 	must(v1alpha1.AddToScheme(scheme))
 	kube, err = client.New(cfg, client.Options{Scheme: scheme})
 	must(err)
-	mgr, err := ctrl.NewManager(cfg, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}, Cache: cache.Options{DefaultTransform: controllers.Slim(controllers.All)}})
+	mgr, err := ctrl.NewManager(cfg, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}, Cache: cache.Options{DefaultTransform: controllers.Slim()}})
 	must(err)
-	must(controllers.IndexFields(ctx, mgr, controllers.All))
-	metrics := controllers.NewMetrics(registry)
+	must(wake.IndexFields(ctx, mgr, kinds.All))
+	metrics := operatormetrics.New(registry)
 	sessions := &awsapi.Sessions{Observe: metrics.ObserveCall, Version: "test"}
 	workload, err := dynamic.NewForConfig(cfg)
 	must(err)
-	profiles = (&controllers.Operator{
+	profiles = (&pass.Operator{
 		Client: mgr.GetClient(), API: kube, Workload: workload, Installation: resource.Installation{UID: "cluster-test"}, Metrics: metrics, Timing: fast,
-		Accounts:   &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: operatorNamespace},
+		Accounts:   &accounts.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: operatorNamespace},
 		OperatorID: operatorID, Concurrency: 8, ReadShared: true,
-	}).Reconciler(controllers.FargateSecurityProfile, mgr.GetEventRecorder("test"))
-	queues := &controllers.Queues{Client: mgr.GetClient(), Sessions: sessions, Changed: profiles.Changed, Metrics: metrics, Log: ctrl.Log.WithName("events")}
+	}).Reconciler(kinds.FargateSecurityProfile, mgr.GetEventRecorder("test"))
+	queues := &wake.Queues{Client: mgr.GetClient(), Sessions: sessions, Changed: profiles.Changed, Metrics: metrics, Log: ctrl.Log.WithName("events")}
 	profiles.Hears = queues.Hears
 	must(profiles.SetupWithManager(mgr))
-	must((&controllers.AccountReconciler{
-		Client: mgr.GetClient(), Sessions: sessions, Metrics: metrics, Timing: fast, Recorder: mgr.GetEventRecorder("test"), Queues: queues, Kinds: controllers.All,
+	must((&awsaccount.Reconciler{
+		Client: mgr.GetClient(), Sessions: sessions, Metrics: metrics, Timing: fast, Recorder: mgr.GetEventRecorder("test"), Queues: queues, Kinds: kinds.All,
 	}).SetupWithManager(mgr))
 	must(mgr.Add(queues))
 	must(kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}))

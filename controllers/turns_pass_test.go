@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/accounts"
 )
 
 // slowly holds up whoever is the first to ask for an AWSAccount, and shows one profile as edited since its last pass.
@@ -57,7 +57,7 @@ func TestAnEditDoesNotWaitForPeriodicPasses(t *testing.T) {
 	queue := wakes{woken: make(chan ctrl.Request, 8)}
 	started := justStarted()
 	started.Client = slow
-	started.Accounts = &controllers.Accounts{Client: slow, Sessions: profiles.Accounts.Sessions, OperatorNamespace: profiles.Accounts.OperatorNamespace}
+	started.Accounts = &accounts.Accounts{Client: slow, Sessions: profiles.Accounts.Sessions, OperatorNamespace: profiles.Accounts.OperatorNamespace}
 	if err := started.Source().Start(r.ctx, queue); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestAnOutageLeavesWorkersToEdits(t *testing.T) {
 	slow := &slowly{Client: profiles.Client, held: make(chan struct{}), release: make(chan struct{})}
 	slow.first.Store(true) // for now nobody is held up
 	started := justStarted()
-	started.Accounts = &controllers.Accounts{Client: slow, Sessions: profiles.Accounts.Sessions, OperatorNamespace: profiles.Accounts.OperatorNamespace}
+	started.Accounts = &accounts.Accounts{Client: slow, Sessions: profiles.Accounts.Sessions, OperatorNamespace: profiles.Accounts.OperatorNamespace}
 	if err := started.Source().Start(r.ctx, wakes{woken: make(chan ctrl.Request, 8)}); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/memory"
 	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
 
@@ -16,9 +16,9 @@ func TestAPassEndsWhenItsProfileLeaves(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	requests := r.readyOnes("leaves", "stays")
-	leaves, over := profiles.Begin(r.ctx, requests["leaves"])
+	leaves, over := profiles.InFlight(r.ctx, requests["leaves"])
 	defer over()
-	stays, over := profiles.Begin(r.ctx, requests["stays"])
+	stays, over := profiles.InFlight(r.ctx, requests["stays"])
 	defer over()
 	p := &profile{}
 	must(kube.Get(r.ctx, requests["leaves"].NamespacedName, p))
@@ -29,7 +29,7 @@ func TestAPassEndsWhenItsProfileLeaves(t *testing.T) {
 	case <-time.After(patience.Now()):
 		t.Fatal("the pass goes on")
 	}
-	if !controllers.Left(leaves) {
+	if !memory.Left(leaves) {
 		t.Error("the pass ended for another reason")
 	}
 	if stays.Err() != nil {

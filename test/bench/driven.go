@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	operatorpass "github.com/fargate-security/fargate-security-operator/controllers/pass"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -28,7 +30,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/accounts"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/metrics"
+	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
@@ -41,7 +46,7 @@ type driven struct {
 	stop       func()
 	url        string
 	kube       client.Client
-	reconciler *controllers.Reconciler
+	reconciler *operatorpass.Reconciler
 	due        queue
 	// next is when each profile is due: it stands in the queue once for each time that this has changed.
 	next    map[ctrl.Request]time.Time
@@ -99,11 +104,11 @@ func newDriven(delays awssim.Delays) (*driven, error) {
 	// Without field managers, with which a write costs forty times as much.
 	tracker := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
 	w.kube = fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithStatusSubresource(&v1alpha1.FargateSecurityProfile{}).Build()
-	w.reconciler = (&controllers.Operator{
-		Client: w.kube, Workload: noWorkload(), Metrics: controllers.NewMetrics(prometheus.NewRegistry()), Timing: controllers.DefaultTiming, OperatorID: "bench", Concurrency: 1,
-		Accounts: &controllers.Accounts{Client: w.kube, Sessions: &awsapi.Sessions{Version: "bench"}, OperatorNamespace: "bench"},
+	w.reconciler = (&operatorpass.Operator{
+		Client: w.kube, Workload: noWorkload(), Metrics: metrics.New(prometheus.NewRegistry()), Timing: schedule.DefaultTiming, OperatorID: "bench", Concurrency: 1,
+		Accounts: &accounts.Accounts{Client: w.kube, Sessions: &awsapi.Sessions{Version: "bench"}, OperatorNamespace: "bench"},
 		Now:      w.clock.Now, ReadShared: true,
-	}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{})
+	}).Reconciler(kinds.FargateSecurityProfile, &events.FakeRecorder{})
 	return w, w.reconciler.Source().Start(context.Background(), woken{driven: w})
 }
 

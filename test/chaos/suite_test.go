@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	operatormetrics "github.com/fargate-security/fargate-security-operator/controllers/metrics"
+
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
@@ -30,7 +32,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/accounts"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
+	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/test/patience"
@@ -48,7 +53,7 @@ const (
 var (
 	kube     client.Client // uncached: what one reconciler wrote, the next one reads
 	workload dynamic.Interface
-	metrics  = controllers.NewMetrics(prometheus.NewRegistry())
+	metrics  = operatormetrics.New(prometheus.NewRegistry())
 )
 
 func TestMain(m *testing.M) { os.Exit(runSuite(m)) }
@@ -95,14 +100,14 @@ func runSuite(m *testing.M) int {
 }
 
 // newReconciler is an operator that has just been started: its memory is empty.
-func newReconciler(account *v1alpha1.AWSAccount, now func() time.Time) *controllers.Reconciler {
+func newReconciler(account *v1alpha1.AWSAccount, now func() time.Time) *pass.Reconciler {
 	// One attempt: the SDK pauses for seconds before the next one.
 	sessions := &awsapi.Sessions{Version: "chaos", MaxAttempts: 1, Unlimited: true}
-	return (&controllers.Operator{
-		Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1, Now: now,
-		Accounts:   &controllers.Accounts{Client: accountOnly{kube, account}, Sessions: sessions, OperatorNamespace: namespace},
+	return (&pass.Operator{
+		Client: kube, Workload: workload, Metrics: metrics, Timing: schedule.DefaultTiming, OperatorID: operatorID, Concurrency: 1, Now: now,
+		Accounts:   &accounts.Accounts{Client: accountOnly{kube, account}, Sessions: sessions, OperatorNamespace: namespace},
 		ReadShared: true,
-	}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{})
+	}).Reconciler(kinds.FargateSecurityProfile, &events.FakeRecorder{})
 }
 
 func must(err error) {

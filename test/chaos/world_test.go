@@ -24,7 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
@@ -57,7 +57,7 @@ type world struct {
 	account v1alpha1.AWSAccount
 
 	scenario scenario
-	operator *controllers.Reconciler // nil: killed, not started yet
+	operator *pass.Reconciler // nil: killed, not started yet
 	passes   int
 
 	mu       sync.Mutex

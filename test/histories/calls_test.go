@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
 
@@ -104,7 +104,7 @@ func manyReady(t *testing.T) *world {
 func (w *world) callsPerRead(t *testing.T, shared bool) float64 {
 	t.Helper()
 	i := w.installs[0]
-	i.shared, i.operators = shared, [2]*controllers.Reconciler{}
+	i.shared, i.operators = shared, [2]*pass.Reconciler{}
 	w.round() // a new operator looks for owner tags, and learns what a sweep costs
 	w.clock.Advance(5 * time.Minute)
 	w.sim.ResetCalls()

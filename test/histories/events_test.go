@@ -13,7 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
+	"github.com/fargate-security/fargate-security-operator/controllers/wake"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 )
 
@@ -64,12 +65,12 @@ func (w *world) sendEvents(t *rapid.T) {
 }
 
 // listenTo gives an operator, which has just been started, ears.
-func (i *install) listenTo(n int, r *controllers.Reconciler) {
+func (i *install) listenTo(n int, r *pass.Reconciler) {
 	i.queues[n] = nil
 	if i.account.Spec.DriftEvents == nil {
 		return
 	}
-	q := &controllers.Queues{Client: r.Client, Sessions: r.Accounts.Sessions, Changed: r.Changed, Metrics: metrics, Log: logr.Discard(), Now: i.w.clock.Now}
+	q := &wake.Queues{Client: r.Client, Sessions: r.Accounts.Sessions, Changed: r.Changed, Metrics: metrics, Log: logr.Discard(), Now: i.w.clock.Now}
 	r.Hears = q.Hears
 	i.queues[n] = q
 }

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 
+	operatormetrics "github.com/fargate-security/fargate-security-operator/controllers/metrics"
+
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -26,7 +28,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/test/tally"
 )
@@ -42,7 +43,7 @@ const (
 
 var (
 	scheme  = runtime.NewScheme()
-	metrics = controllers.NewMetrics(prometheus.NewRegistry())
+	metrics = operatormetrics.New(prometheus.NewRegistry())
 	rules   *admission
 )
 

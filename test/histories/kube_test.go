@@ -22,7 +22,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/wake"
 )
 
 type profile = v1alpha1.FargateSecurityProfile
@@ -42,7 +43,7 @@ func newKubernetes() *kubernetes {
 	// Without field managers, which nobody here uses: with them, a write costs forty times as much.
 	tracker := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithStatusSubresource(&profile{})
-	must(controllers.IndexFields(context.Background(), indexes{builder: builder}, controllers.All))
+	must(wake.IndexFields(context.Background(), indexes{builder: builder}, kinds.All))
 	return &kubernetes{WithWatch: builder.Build(), former: map[string]*profile{}}
 }
 

@@ -18,7 +18,11 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/accounts"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
+	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
+	"github.com/fargate-security/fargate-security-operator/controllers/wake"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
@@ -60,9 +64,9 @@ type install struct {
 	// shared: passes that only look are answered out of the account's shared view.
 	shared bool
 	// operators are the leader and its stand-by; nil: not started.
-	operators [2]*controllers.Reconciler
+	operators [2]*pass.Reconciler
 	// queues are what they listen to changes with.
-	queues [2]*controllers.Queues
+	queues [2]*wake.Queues
 }
 
 // turn is one pass of one operator over one profile.
@@ -108,15 +112,15 @@ func newWorld(installations int) *world {
 }
 
 // operator returns one of the two, started if need be: its memory is empty then.
-func (i *install) operator(n int) *controllers.Reconciler {
+func (i *install) operator(n int) *pass.Reconciler {
 	if i.operators[n] == nil {
 		c := i.client()
-		i.operators[n] = (&controllers.Operator{
-			Client: c, Workload: workload{c}, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: i.id, Concurrency: 1,
+		i.operators[n] = (&pass.Operator{
+			Client: c, Workload: workload{c}, Metrics: metrics, Timing: schedule.DefaultTiming, OperatorID: i.id, Concurrency: 1,
 			// One attempt: the SDK pauses for seconds before the next one.
-			Accounts: &controllers.Accounts{Client: c, Sessions: &awsapi.Sessions{Version: "histories", MaxAttempts: 1, Unlimited: true}, OperatorNamespace: namespace},
+			Accounts: &accounts.Accounts{Client: c, Sessions: &awsapi.Sessions{Version: "histories", MaxAttempts: 1, Unlimited: true}, OperatorNamespace: namespace},
 			Now:      i.w.clock.Now, ReadShared: i.shared,
-		}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{})
+		}).Reconciler(kinds.FargateSecurityProfile, &events.FakeRecorder{})
 		i.listenTo(n, i.operators[n])
 	}
 	return i.operators[n]

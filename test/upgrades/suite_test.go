@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	operatormetrics "github.com/fargate-security/fargate-security-operator/controllers/metrics"
+
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
@@ -28,7 +30,6 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
 	"github.com/fargate-security/fargate-security-operator/test/patience"
 )
@@ -47,7 +48,7 @@ var (
 	web      *http.Client
 	workload dynamic.Interface
 	idle     ctrl.Manager // never started: reconcilers are set up with it, and called by the tests
-	metrics  = controllers.NewMetrics(prometheus.NewRegistry())
+	metrics  = operatormetrics.New(prometheus.NewRegistry())
 )
 
 func TestMain(m *testing.M) { os.Exit(runSuite(m)) }

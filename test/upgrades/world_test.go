@@ -20,7 +20,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
-	"github.com/fargate-security/fargate-security-operator/controllers"
+	"github.com/fargate-security/fargate-security-operator/controllers/accounts"
+	"github.com/fargate-security/fargate-security-operator/controllers/awsaccount"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/pass"
+	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
@@ -39,8 +43,8 @@ type world struct {
 	aws      awsapi.Clients
 	url      string
 	tape     *tape
-	profiles *controllers.Reconciler
-	accounts *controllers.AccountReconciler
+	profiles *pass.Reconciler
+	accounts *awsaccount.Reconciler
 }
 
 func newWorld(t *testing.T) *world {
@@ -55,12 +59,12 @@ func newWorld(t *testing.T) *world {
 	sessions := &awsapi.Sessions{Version: "test", MaxAttempts: 1, Unlimited: true}
 	w := &world{
 		t: t, ctx: context.WithoutCancel(t.Context()), sim: sim, clock: clock, aws: awstest.Clients(t, server.URL), url: server.URL, tape: recorder,
-		profiles: (&controllers.Operator{
-			Client: kube, Workload: workload, Metrics: metrics, Timing: controllers.DefaultTiming, OperatorID: operatorID, Concurrency: 1,
-			Accounts: &controllers.Accounts{Client: kube, Sessions: sessions, OperatorNamespace: namespace},
-		}).Reconciler(controllers.FargateSecurityProfile, &events.FakeRecorder{}),
-		accounts: &controllers.AccountReconciler{
-			Client: allProfiles{kube}, Sessions: sessions, Kinds: controllers.All, Recorder: &events.FakeRecorder{}, Metrics: metrics, Timing: controllers.DefaultTiming,
+		profiles: (&pass.Operator{
+			Client: kube, Workload: workload, Metrics: metrics, Timing: schedule.DefaultTiming, OperatorID: operatorID, Concurrency: 1,
+			Accounts: &accounts.Accounts{Client: kube, Sessions: sessions, OperatorNamespace: namespace},
+		}).Reconciler(kinds.FargateSecurityProfile, &events.FakeRecorder{}),
+		accounts: &awsaccount.Reconciler{
+			Client: allProfiles{kube}, Sessions: sessions, Kinds: kinds.All, Recorder: &events.FakeRecorder{}, Metrics: metrics, Timing: schedule.DefaultTiming,
 		},
 	}
 	must(w.profiles.SetupWithManager(idle))

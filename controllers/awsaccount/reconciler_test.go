@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsaccount
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/aws/smithy-go"
+	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	toolsevents "k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
+	"github.com/fargate-security/fargate-security-operator/controllers/metrics"
+	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
+)
+
+func schemeOf(t *testing.T) *runtime.Scheme {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	return scheme
+}
+
+// TestNamesAreComparedWhole: an account whose name begins like another one's.
+func TestNamesAreComparedWhole(t *testing.T) {
+	profile := func(name, account string) client.Object {
+		return &v1alpha1.FargateSecurityProfile{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "ns"},
+			Spec: v1alpha1.FargateSecurityProfileSpec{DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: account}}}}
+	}
+	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(profile("a", "prod"), profile("b", "prod-eu"), profile("c", "pro")).Build()
+	users, err := (&Reconciler{Client: kube, Kinds: kinds.All}).usersOf(t.Context(), "prod")
+	if err != nil || len(users) != 1 || users[0].Name != "a" {
+		t.Errorf("the account prod is used by %v (%v)", users, err)
+	}
+}
+
+// TestAnAccountThatIsNotReachedHasNoCaller: the one of before may be another one's.
+func TestAnAccountThatIsNotReachedHasNoCaller(t *testing.T) {
+	account := &v1alpha1.AWSAccount{ObjectMeta: metav1.ObjectMeta{Name: "a"}, Status: v1alpha1.AWSAccountStatus{CallerARN: "arn:before"}}
+	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(account).WithStatusSubresource(account).Build()
+	r := &Reconciler{Client: kube, Recorder: &toolsevents.FakeRecorder{}, Metrics: metrics.New(prometheus.NewRegistry())}
+	r.retries = schedule.NewRetries(schedule.DefaultTiming, func() time.Time { return time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC) })
+	if err := kube.Get(t.Context(), client.ObjectKeyFromObject(account), account); err != nil {
+		t.Fatal(err)
+	}
+	for code, stalled := range map[string]bool{"ThrottlingException": false, "ValidationError": true} {
+		verdict, kind := r.judge(ctrl.Request{NamespacedName: client.ObjectKey{Name: "a"}}, nil, &smithy.GenericAPIError{Code: code, Fault: smithy.FaultClient})
+		if verdict.Stalled != stalled || verdict.Reconciling == stalled || verdict.Ready != metav1.ConditionFalse {
+			t.Errorf("%s: %s, %+v", code, kind, verdict)
+		}
+		account.Annotations = map[string]string{v1alpha1.ReconcileRequestAnnotation: code}
+		if err := r.report(t.Context(), account, verdict, nil); err != nil {
+			t.Fatal(err)
+		}
+		if account.Status.CallerARN != "" || account.Status.LastHandledReconcileRequest != code {
+			t.Errorf("status is %+v", account.Status)
+		}
+	}
+}
