@@ -118,7 +118,7 @@ func (r *rig) fill() {
 		Subnets: []string{"subnet-0a"}, Selectors: []ekstypes.FargateProfileSelector{{Namespace: aws.String("pods")}}, Tags: map[string]string{ownerTag: owner}}))
 }
 
-// read is one of the operator's reads; what it returns does not show in which order AWS lists things.
+// read is one of the operator's reads, named <client>.<operation>; what it returns does not show in which order AWS lists things.
 type read struct {
 	name string
 	do   func(ctx context.Context, r *rig, c awsapi.Clients) (any, error)
@@ -132,7 +132,7 @@ func filters(pairs ...string) (list []ec2types.Filter) {
 }
 
 var reads = []read{
-	{"GetRole", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"IAM.GetRole", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("pods")})
 		if err != nil {
 			return nil, err
@@ -142,46 +142,46 @@ var reads = []read{
 		out.Role.AssumeRolePolicyDocument = aws.String(unescaped(out.Role.AssumeRolePolicyDocument))
 		return out.Role, nil
 	}},
-	{"ListAttachedRolePolicies", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"IAM.ListAttachedRolePolicies", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.IAM.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: aws.String("pods")})
 		return field(out, err, "AttachedPolicies")
 	}},
-	{"ListRolePolicies", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"IAM.ListRolePolicies", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.IAM.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: aws.String("pods")})
 		return field(out, err, "PolicyNames")
 	}},
-	{"GetRolePolicy", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"IAM.GetRolePolicy", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: aws.String("pods"), PolicyName: aws.String("bucket")})
 		if err != nil {
 			return nil, err
 		}
 		return unescaped(out.PolicyDocument), nil
 	}},
-	{"GetPolicy", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"IAM.GetPolicy", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.IAM.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(attached)})
 		return field(out, err, "Policy")
 	}},
-	{"DescribeManagedPrefixLists", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+	{"EC2.DescribeManagedPrefixLists", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeManagedPrefixLists(ctx, &ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{r.prefixList}})
 		return field(out, err, "PrefixLists")
 	}},
-	{"GetManagedPrefixListEntries", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+	{"EC2.GetManagedPrefixListEntries", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.GetManagedPrefixListEntries(ctx, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &r.prefixList})
 		return field(out, err, "Entries")
 	}},
-	{"DescribeSecurityGroups by id", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+	{"EC2.DescribeSecurityGroups by id", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters("group-id", r.group)})
 		return withoutRules(out, err)
 	}},
-	{"DescribeSecurityGroups by name", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"EC2.DescribeSecurityGroups by name", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters("group-name", "web", "vpc-id", "vpc-0a")})
 		return withoutRules(out, err)
 	}},
-	{"DescribeSecurityGroups by a name that is not there", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"EC2.DescribeSecurityGroups by a name that is not there", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters("group-name", "web", "vpc-id", "vpc-0b")})
 		return withoutRules(out, err)
 	}},
-	{"DescribeSecurityGroupRules", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+	{"EC2.DescribeSecurityGroupRules", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSecurityGroupRules(ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: filters("group-id", r.group)})
 		if err != nil {
 			return nil, err
@@ -191,15 +191,15 @@ var reads = []read{
 		}
 		return out.SecurityGroupRules, nil
 	}},
-	{"DescribeSubnets", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"EC2.DescribeSubnets", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{"subnet-0a", "subnet-0c"}})
 		return field(out, err, "Subnets")
 	}},
-	{"DescribeRouteTables", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"EC2.DescribeRouteTables", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: filters("vpc-id", "vpc-0a")})
 		return field(out, err, "RouteTables")
 	}},
-	{"DescribeKey", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"KMS.DescribeKey", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.KMS.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String("alias/one")})
 		if err != nil {
 			return nil, err
@@ -207,15 +207,15 @@ var reads = []read{
 		k := out.KeyMetadata // of which the operator reads these
 		return []any{k.KeyId, k.Arn, k.KeyState, k.KeyManager, k.KeySpec, k.KeyUsage, k.DeletionDate, k.Origin, k.Enabled, k.MultiRegion}, nil
 	}},
-	{"GetKeyPolicy", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+	{"KMS.GetKeyPolicy", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.KMS.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &r.keyARN})
 		return field(out, err, "Policy")
 	}},
-	{"GetKeyRotationStatus", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+	{"KMS.GetKeyRotationStatus", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.KMS.GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: &r.keyARN})
 		return field(out, err, "KeyRotationEnabled")
 	}},
-	{"ListResourceTags", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+	{"KMS.ListResourceTags", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.KMS.ListResourceTags(ctx, &kms.ListResourceTagsInput{KeyId: &r.keyARN})
 		if err != nil {
 			return nil, err
@@ -223,7 +223,7 @@ var reads = []read{
 		slices.SortFunc(out.Tags, func(a, b kmstypes.Tag) int { return compare(*a.TagKey, *b.TagKey) })
 		return out.Tags, nil
 	}},
-	{"DescribeLogGroups", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"Logs.DescribeLogGroups", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.Logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("/pods")})
 		if err != nil {
 			return nil, err
@@ -232,19 +232,19 @@ var reads = []read{
 		group.LogGroupArn = nil   // which the operator does not read
 		return group, nil
 	}},
-	{"ListTagsForResource", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
+	{"Logs.ListTagsForResource", func(ctx context.Context, r *rig, c awsapi.Clients) (any, error) {
 		out, err := c.Logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &r.logARN})
 		return field(out, err, "Tags")
 	}},
-	{"DescribeCluster", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"EKS.DescribeCluster", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EKS.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: aws.String("prod")})
 		return field(out, err, "Cluster")
 	}},
-	{"ListFargateProfiles", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"EKS.ListFargateProfiles", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EKS.ListFargateProfiles(ctx, &eks.ListFargateProfilesInput{ClusterName: aws.String("prod")})
 		return field(out, err, "FargateProfileNames")
 	}},
-	{"DescribeFargateProfile", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
+	{"EKS.DescribeFargateProfile", func(ctx context.Context, _ *rig, c awsapi.Clients) (any, error) {
 		out, err := c.EKS.DescribeFargateProfile(ctx, &eks.DescribeFargateProfileInput{ClusterName: aws.String("prod"), FargateProfileName: aws.String("one")})
 		return field(out, err, "FargateProfile")
 	}},
