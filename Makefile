@@ -197,7 +197,7 @@ bench: build controlplane ## What the operator costs and how fast it is, as a ta
 	bin/bench
 
 .PHONY: mutants
-mutants: controlplane ## Deliberate bugs, each of which must turn a test red (5 minutes).
+mutants: controlplane ## Deliberate bugs, each of which must turn a test red (16 minutes of processor time).
 	$(with_env) go run ./hack/mutants
 
 FUZZ ?= 10

@@ -248,6 +248,15 @@ func (s *shield) refusal(r *rig, kind, action string, needs map[string][]string)
 	r.create(p)
 	r.ready(p)
 	r.take(action)
+	if action == "tag:GetResources" { // only an edit makes a search due, which stays due while it is denied
+		r.edit(p, func(p *profile) {
+			if p.Spec.Tags == nil {
+				p.Spec.Tags = map[string]v1alpha1.TagValue{}
+			}
+			p.Spec.Tags["edited"] = "yes"
+		})
+		r.read(p)
+	}
 	unseen, isBlind := blind[action]
 	excused := func(c tamper) bool {
 		return slices.Contains(needs[c.name], action) || isBlind && strings.HasPrefix(r.expand(p, c.path), unseen)

@@ -3,12 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -151,29 +152,19 @@ func (w *workshop) processes() []process {
 		if j.broken != nil {
 			continue
 		}
-		name, _, isSub := strings.Cut(j.test, "/")
-		key := [2]string{j.dir, ""}
-		if isSub {
-			key[1] = name
-		}
+		key := [2]string{j.dir, path.Dir(j.test)}
 		if byParent[key] == nil {
 			byParent[key] = map[string]bool{}
 		}
 		byParent[key][j.test] = true
 	}
 	var all []process
-	for _, key := range slices.SortedFunc(maps.Keys(byParent), func(a, b [2]string) int { return strings.Compare(a[0]+a[1], b[0]+b[1]) }) {
-		var names []string
-		for test := range byParent[key] {
-			names = append(names, regexp.QuoteMeta(strings.TrimPrefix(test, key[1]+"/")))
-		}
-		slices.Sort(names)
-		pattern := "^(" + strings.Join(names, "|") + ")$"
-		if key[1] != "" {
-			pattern = "^" + key[1] + "$/" + pattern
-		}
-		all = append(all, process{key[0], pattern, byParent[key]})
+	for key, tests := range byParent {
+		all = append(all, process{key[0], pattern(slices.Sorted(maps.Keys(tests))...), tests})
 	}
+	slices.SortFunc(all, func(a, b process) int {
+		return cmp.Or(strings.Compare(a.dir, b.dir), strings.Compare(a.pattern, b.pattern))
+	})
 	return all
 }
 

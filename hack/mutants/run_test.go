@@ -94,6 +94,13 @@ func TestNamed(t *testing.T) {
 			t.Error(out, err)
 		}
 	})
+	t.Run("deeper/still", func(t *testing.T) {
+		t.Run("long", func(t *testing.T) {
+			if check("abcdefghijk") == nil {
+				t.Error("taken")
+			}
+		})
+	})
 	t.Run("long", func(t *testing.T) {
 		if out, err := named("abcdefghijk"); out != "failed" || err == nil {
 			t.Error(out, err)
@@ -149,6 +156,7 @@ func TestWhatBecomesOfAMutant(t *testing.T) {
 		{[]edit{{"check", "return nil", "return template.ErrAny"}}, "TestNamed/long", "which package is template", false},
 		{[]edit{{"check", `return errors.New("too
 			long")`, "return nil"}}, "TestNamed/long", "", false},
+		{[]edit{{"check", "len(text) > limit", "false"}}, "TestNamed/deeper/still/long", "", false},
 		// What is called while variables are made.
 		{[]edit{{"calc.start", "true", "false"}}, "calc.TestStarted", "", false},
 		{[]edit{{"limit", "10", "20"}}, "TestNamed/long", "", true},

@@ -148,7 +148,7 @@ var shieldMutants = []mutant{
 	{"search that is denied ends the pass", 11, []edit{{"leftovers",
 		`if awsapi.OneRefused(err) {`,
 		`if false {`}},
-		"TestNoTroubleShieldsATampering"},
+		"TestNoTroubleShieldsATampering/refusals/KMSKey/tag:GetResources"},
 	{"released is called deleted", 0, []edit{{"verb",
 		`return released
 	}

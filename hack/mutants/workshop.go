@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -184,8 +185,8 @@ func writeOverlay(root, dir string, texts map[string]string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "overlay.json")
-	return path, os.WriteFile(path, list, 0o600)
+	overlay := filepath.Join(dir, "overlay.json")
+	return overlay, os.WriteFile(overlay, list, 0o600)
 }
 
 // compile makes a test binary. No vet, since what is to find the bug is the test, and no symbols for a debugger, which
@@ -201,13 +202,19 @@ func (w *workshop) test(ctx context.Context, dir, binary string, number, tests i
 		"-test.run", pattern, "-test.v", "-test.timeout", (testTimeout * time.Duration(tests)).String())
 }
 
-// pattern is the value of -test.run for one test.
-func pattern(test string) string {
-	name, sub, isSub := strings.Cut(test, "/")
-	if !isSub {
-		return "^" + name + "$"
+// pattern is the value of -test.run for tests that stand side by side: tests, or subtests of the same one.
+func pattern(tests ...string) string {
+	levels := strings.Split(tests[0], "/")
+	last := len(levels) - 1
+	var names []string
+	for _, test := range tests {
+		names = append(names, regexp.QuoteMeta(path.Base(test)))
 	}
-	return "^" + name + "$/^" + regexp.QuoteMeta(sub) + "$"
+	for i := range levels[:last] {
+		levels[i] = "^" + regexp.QuoteMeta(levels[i]) + "$"
+	}
+	levels[last] = "^(" + strings.Join(names, "|") + ")$"
+	return strings.Join(levels, "/")
 }
 
 // command runs a command. When the program is stopped, a test binary gets the chance to stop its API server.
