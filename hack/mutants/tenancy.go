@@ -33,7 +33,7 @@ var tenancyMutants = []mutant{
 		`Name: s.roleID().Name,`, `Name: s.roleName(),`}},
 		controllers, "TestUnclaimedNames/another_one's_role_by_its_ARN/create"},
 	{"default name is no claim", 8, []edit{{claims,
-		`Name: s.logGroupName(),`, `Name: spec.Logging.LogGroup.Name,`}},
+		`	if spec.Logging != nil {`, `	if spec.Logging != nil && spec.Logging.LogGroup.Name != "" {`}},
 		controllers, "TestUnclaimedNames/the_log_group's_default_name/create"},
 	{"key that is referred to is no claim", 8, []edit{{claims,
 		`return []guardrails.Claim{{Kind: guardrails.KeyARN, Name: spec.KeyARN, Field: "spec.encryption.keyARN"}}`,
