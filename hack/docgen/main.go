@@ -33,6 +33,7 @@ var pages = []struct {
 	data           func(root string) (any, error)
 }{
 	{"docs/iam.md", "iam.md.tmpl", iamData},
+	{"docs/architecture.md", "architecture.md.tmpl", architectureData},
 	{"docs/controls.md", "controls.md.tmpl", controlsData},
 	{"docs/awsaccount.md", "awsaccount.md.tmpl", crdData("fargatesecurity.io_awsaccounts.yaml")},
 	{"docs/fargatesecurityprofile.md", "fargatesecurityprofile.md.tmpl", crdData("fargatesecurity.io_fargatesecurityprofiles.yaml")},
