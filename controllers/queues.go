@@ -68,6 +68,12 @@ func (q *Queues) Once(ctx context.Context, account *v1alpha1.AWSAccount) (int, e
 	return l.poller.Once(ctx, 0)
 }
 
+// Handle does what is to be done about a change in an account, as if its queue had told of it. It is for tests of kinds whose
+// calls are not in the table of package events.
+func (q *Queues) Handle(ctx context.Context, account *v1alpha1.AWSAccount, change events.Change) {
+	q.take(ctx, &listener{account: account.Name, config: sessionConfig(account)}, change)
+}
+
 // follow listens to the queue that an account declares, and to none where it declares none.
 func (q *Queues) follow(account *v1alpha1.AWSAccount) {
 	if account.Spec.DriftEvents == nil {
