@@ -299,6 +299,12 @@ func (w *world) gone(obj v1alpha1.Declaration) {
 	if err := kube.Delete(w.ctx, obj); err != nil {
 		w.t.Fatal(err)
 	}
+	w.letGo(obj)
+}
+
+// letGo works on an object that is being deleted until Kubernetes has let it go.
+func (w *world) letGo(obj v1alpha1.Declaration) {
+	w.t.Helper()
 	for range maxPasses {
 		w.pass(obj)
 		if !w.get(obj) {

@@ -17,8 +17,10 @@ const Event events.Kind = "Shelf"
 // Descriptor is what generic code knows of shelves.
 var Descriptor = &awsobject.Kind{
 	Name: Kind, Owned: true, ReadSingly: true, ARNType: "storage:shelf",
-	Events:   func(name, _, _ string) []events.Object { return []events.Object{{Kind: Event, Name: name}} },
-	Leftover: func(env *awsobject.Env, name, _ string) resource.Resource { return Leftover(storage.At(env.Endpoint), name) },
+	Events: func(name, _, _ string) []events.Object { return []events.Object{{Kind: Event, Name: name}} },
+	Leftover: func(env *awsobject.Env, name, _ string) resource.Resource {
+		return Leftover(storage.At(env.Endpoint), name)
+	},
 	Search: func(ctx context.Context, env *awsobject.Env, owner string) ([]string, bool, error) {
 		shelves, _, err := storage.At(env.Endpoint).Tagged(ctx, resource.OwnerTag, owner)
 		return shelves, true, err

@@ -70,7 +70,9 @@ const (
 )
 
 // Denied is what Before returns to refuse a call.
-func Denied(c Call) error { return fault(c.Action, CodeDenied, "not authorized to perform storage:"+c.Action) }
+func Denied(c Call) error {
+	return fault(c.Action, CodeDenied, "not authorized to perform storage:"+c.Action)
+}
 
 func fault(action, code, message string) error {
 	return &smithy.OperationError{ServiceID: "Storage", OperationName: action,
@@ -78,7 +80,9 @@ func fault(action, code, message string) error {
 }
 
 // ARN is that of an object: typ is shelf or box.
-func ARN(typ, name string) string { return "arn:aws:storage:eu-west-1:111122223333:" + typ + "/" + name }
+func ARN(typ, name string) string {
+	return "arn:aws:storage:eu-west-1:111122223333:" + typ + "/" + name
+}
 
 // call runs one call: it is logged, and may go wrong before it has its effect.
 func (s *Service) call(ctx context.Context, c Call, effect func() (code, message string)) error {
