@@ -59,8 +59,13 @@ func (w *world) same(what string, held func() []string, do func()) {
 		w.t.Fatalf("%s: there is nothing that could have changed", what)
 	}
 	do()
-	if after := held(); !slices.Equal(before, after) {
-		w.t.Errorf("%s: AWS held\n  %s\nand holds\n  %s", what, strings.Join(before, "\n  "), strings.Join(after, "\n  "))
+	after := held()
+	known := func(in []string) func(string) bool {
+		return func(o string) bool { return slices.Contains(in, o) }
+	}
+	lost, made := slices.DeleteFunc(slices.Clone(before), known(after)), slices.DeleteFunc(after, known(before))
+	if len(lost)+len(made) > 0 {
+		w.t.Errorf("%s: AWS holds no more\n  %s\nand holds now\n  %s", what, strings.Join(lost, "\n  "), strings.Join(made, "\n  "))
 	}
 }
 

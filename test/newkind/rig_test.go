@@ -30,8 +30,10 @@ import (
 	kubeevents "k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -185,6 +187,32 @@ func (w *world) restart() {
 		woken:  workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]()),
 	}
 	must(w.operator.warehouses.Source().Start(w.ctx, w.woken))
+}
+
+// manage runs the controllers of all kinds in a manager until the test ends.
+func (w *world) manage() {
+	w.t.Helper()
+	mgr, err := ctrl.NewManager(config, ctrl.Options{Scheme: newScheme(), Metrics: metricsserver.Options{BindAddress: "0"},
+		Cache: cache.Options{DefaultTransform: controllers.Slim}})
+	must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	must(controllers.IndexFields(ctx, mgr))
+	sessions := &awsapi.Sessions{Version: "newkind"}
+	timing := controllers.Timing{Wait: 100 * time.Millisecond, BackoffBase: 50 * time.Millisecond, BackoffMax: time.Second,
+		Denied: 200 * time.Millisecond, DeniedGrace: 300 * time.Millisecond}
+	o := &controllers.Operator{
+		Client: mgr.GetClient(), API: kube, Workload: workload, Metrics: metrics, Timing: timing, OperatorID: operatorID, Concurrency: 4, ReadShared: true,
+		Accounts: &controllers.Accounts{Client: mgr.GetClient(), Sessions: sessions, OperatorNamespace: w.ns},
+	}
+	for _, kind := range controllers.Kinds {
+		must(o.Reconciler(kind, mgr.GetEventRecorder("test")).SetupWithManager(mgr))
+	}
+	must((&controllers.AccountReconciler{
+		Client: mgr.GetClient(), Sessions: sessions, Metrics: metrics, Timing: timing, Recorder: mgr.GetEventRecorder("test"),
+	}).SetupWithManager(mgr))
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); must(mgr.Start(ctx)) }()
+	w.t.Cleanup(func() { cancel(); <-stopped })
 }
 
 // told has the operator take a change that an event told of.
