@@ -9,7 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -194,6 +197,32 @@ func TestATagThatWasTakenToAnotherKind(t *testing.T) {
 			t.Errorf("the profile took %v", o.Tags)
 		}
 	}
+}
+
+// TestALeftoverOfAnyKind: what carries the Warehouse's owner tag is its own, of whatever kind it is: a role and a log group too,
+// that another version declared perhaps. A Warehouse is about no cluster, so nobody asks EKS about the role.
+func TestALeftoverOfAnyKind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	obj := w.stored("same")
+	w.create(obj)
+	w.ready(obj)
+	tags := map[string]string{resource.OwnerTag: w.owner("same"), resource.OriginTag: string(resource.Created)}
+	w.did(w.aws.Logs.CreateLogGroup(w.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/left"), Tags: tags}))
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	in := &iam.CreateRoleInput{RoleName: aws.String("left"), AssumeRolePolicyDocument: &trust}
+	for key, value := range tags {
+		in.Tags = append(in.Tags, iamtypes.Tag{Key: aws.String(key), Value: aws.String(value)})
+	}
+	w.did(w.aws.IAM.CreateRole(w.ctx, in))
+	w.passes(obj)
+	w.ready(obj)
+	for _, o := range w.sim.Objects() {
+		if o.Tags[resource.OwnerTag] != "" {
+			t.Errorf("%s %s is left: %v\n%s", o.Kind, o.Name, o.Tags, describe(obj))
+		}
+	}
+	w.silent(obj)
 }
 
 func (w *world) did(_ any, err error) {
