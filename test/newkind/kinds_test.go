@@ -241,7 +241,7 @@ func TestOwners(t *testing.T) {
 				obj := kind.New()
 				obj.SetNamespace(ns)
 				obj.SetName(name)
-				owner, is := kind.Owner("op", obj), kind.Name+" "+ns+"/"+name
+				owner, is := ownerOf(kind, obj), kind.Name+" "+ns+"/"+name
 				if other := seen[owner]; other != "" {
 					t.Errorf("%s and %s have the owner %s", other, is, owner)
 				}

@@ -70,6 +70,12 @@ func register() {
 	controllers.Kinds = append(controllers.Kinds, warehouses)
 }
 
+// allKinds are the kinds of custom resources that the operator serves, the test kind included.
+func allKinds() []*Kind { return controllers.Kinds }
+
+// ownerOf is the owner tag of an object.
+func ownerOf(kind *Kind, obj v1alpha1.Declaration) string { return kind.Owner(operatorID, obj) }
+
 const (
 	operatorID     = "op-new"
 	operatorKey    = "AKIAOPERATOROPERATOR"
