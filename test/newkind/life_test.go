@@ -408,3 +408,22 @@ func TestASearchThatFails(t *testing.T) {
 	w.letGo(obj)
 	w.want("in the end")
 }
+
+// TestWhatStatusKnowsGoesWithoutASearch: where objects may not be looked for by their owner tag, what status lists is removed all
+// the same once the spec does not declare it any more, and status says what is denied.
+func TestWhatStatusKnowsGoesWithoutASearch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	obj := w.stored("known")
+	w.create(obj)
+	w.ready(obj)
+	w.service.Before = func(c storage.Call) error {
+		if c.Action == "Tagged" {
+			return storage.Denied(c)
+		}
+		return nil
+	}
+	edit(w, obj, func(obj *warehouse.Warehouse) { obj.Spec.Boxes = obj.Spec.Boxes[1:] })
+	w.stalled(obj, "AccessDenied", "storage:Tagged")
+	w.want("without a search", "shelf top 120", "box bolts red on top")
+}
