@@ -26,7 +26,8 @@ GOLANGCI_LINT := $(BIN)/golangci-lint-$(call tool_version,github.com/golangci/go
 
 # What `make generate manifests` writes, and `make verify` compares. (The generated
 # parts of docs/ compare themselves.)
-GENERATED := config/crd/bases config/rbac/role.yaml ':(glob)api/**/zz_generated.*.go'
+GENERATED := config/crd/bases config/rbac/role.yaml ':(glob)api/**/zz_generated.*.go' \
+  test/newkind/crds ':(glob)test/newkind/**/zz_generated.*.go'
 E2E := ./test/e2e/...
 # These print what they covered.
 FAULTS := ./test/chaos/... ./test/histories/...
@@ -90,11 +91,12 @@ install-manifest: $(KUSTOMIZE) ## What is to be installed, as two files: bin/crd
 
 .PHONY: generate
 generate: $(CONTROLLER_GEN) ## Deepcopy code of the API.
-	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
+	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/... paths=./test/newkind/warehouse
 
 .PHONY: manifests
 manifests: $(CONTROLLER_GEN) ## CRDs and the manager's role, from the markers in the code.
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+	$(CONTROLLER_GEN) crd paths=./test/newkind/warehouse output:crd:artifacts:config=test/newkind/crds
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... output:rbac:artifacts:config=config/rbac
 
 .PHONY: docs

@@ -40,7 +40,8 @@ type Kind struct {
 	// Mentions lists AWS objects that a spec names without managing them: their changes concern it too. Nil: none.
 	Mentions func(v1alpha1.Declaration) []events.Object
 	// Claims lists the names that an object claims in its account: those that it declares, those that it leaves to the defaults,
-	// and those that it refers to. An account's guardrails.claims say which it may.
+	// and those that it refers to. An account's guardrails.claims say which it may. Never nil:
+	// a kind that claims nothing says so.
 	Claims func(v1alpha1.Declaration) []guardrails.Claim
 	// ShareTexts has texts that many objects have in common be one text in memory (memo.Share). Nil: nothing of the kind's own.
 	ShareTexts func(v1alpha1.Declaration)

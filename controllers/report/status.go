@@ -219,8 +219,12 @@ func repairOf(e drift.Entry) string {
 	}
 }
 
-// recordPosture keeps the last posture when something could not be read: an unanswered call is no finding.
+// recordPosture keeps the last posture when something could not be read: an unanswered call is no finding. A kind without
+// controls has no posture.
 func recordPosture(catalogue []controls.Control, status *v1alpha1.DeclarationStatus, result *resource.Result) {
+	if len(catalogue) == 0 {
+		return
+	}
 	for _, o := range result.Objects {
 		if o.Failure != nil && !o.Read || o.Incomplete() {
 			return

@@ -71,6 +71,12 @@ func (q *Queues) Once(ctx context.Context, account *v1alpha1.AWSAccount) (int, e
 	return l.poller.Once(ctx, 0)
 }
 
+// Handle does what is to be done about a change in an account, as if its queue had told of it. It is for tests of kinds whose
+// calls are not in the table of package events.
+func (q *Queues) Handle(ctx context.Context, account *v1alpha1.AWSAccount, change events.Change) {
+	q.take(ctx, &Listener{account: account.Name, Config: accounts.SessionConfig(account)}, change)
+}
+
 // Follow listens to the queue that an account declares, and to none where it declares none.
 func (q *Queues) Follow(account *v1alpha1.AWSAccount) {
 	if account.Spec.DriftEvents == nil {

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/fargate-security/fargate-security-operator/internal/events"
@@ -42,38 +41,39 @@ func importsBelow(root string, dirs ...string) (map[string]map[string]bool, erro
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			relative, err := filepath.Rel(root, filepath.Dir(path))
-			if err != nil {
-				return err
-			}
-			from := packageName(filepath.ToSlash(relative))
-			if from == "" {
-				return nil
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
-			if err != nil {
-				return err
-			}
-			for _, spec := range file.Imports {
-				text, err := strconv.Unquote(spec.Path.Value)
-				if err != nil {
-					return err
-				}
-				local, ours := strings.CutPrefix(text, module)
-				if to := packageName(local); ours && to != "" && to != from {
-					if imports[from] == nil {
-						imports[from] = map[string]bool{}
-					}
-					imports[from][to] = true
-				}
-			}
-			return nil
+			return addImports(imports, root, path)
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	return imports, nil
+}
+
+// addImports adds what one file imports of ours.
+func addImports(imports map[string]map[string]bool, root, path string) error {
+	relative, err := filepath.Rel(root, filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	from := packageName(filepath.ToSlash(relative))
+	if from == "" {
+		return nil
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		return err
+	}
+	for _, spec := range file.Imports {
+		local, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module)
+		if to := packageName(local); ours && to != "" && to != from {
+			if imports[from] == nil {
+				imports[from] = map[string]bool{}
+			}
+			imports[from][to] = true
+		}
+	}
+	return nil
 }
 
 // packageName is how the picture calls a package; "" for one that is not part of it: the simulator, helpers of tests, the API.

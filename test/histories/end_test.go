@@ -38,27 +38,29 @@ func (w *world) end() []string {
 				i.checkShield(p, objects, say)
 			}
 		}
+		i.endOfAnnexes(objects, add)
 	}
 	return wrong
 }
 
-// checkStatus: status tells the truth about how the profile ended. It returns that end in a word.
-func (i *install) checkStatus(p *profile, add func(string, ...any)) string {
-	is := func(kind string) bool { return meta.IsStatusConditionTrue(p.Status.Conditions, kind) }
-	if p.Status.ObservedGeneration != p.Generation {
-		add("status is of generation %d, not %d", p.Status.ObservedGeneration, p.Generation)
+// checkStatus: status tells the truth about how the object ended. It returns that end in a word.
+func (i *install) checkStatus(p v1alpha1.Declaration, add func(string, ...any)) string {
+	status, suspended := p.Found(), p.Declared().Mode == v1alpha1.ModeSuspend
+	is := func(kind string) bool { return meta.IsStatusConditionTrue(status.Conditions, kind) }
+	if status.ObservedGeneration != p.GetGeneration() {
+		add("status is of generation %d, not %d", status.ObservedGeneration, p.GetGeneration())
 	}
-	drifted := len(p.Status.Drift) > 0
-	if is(v1alpha1.DriftedCondition) != drifted && p.Spec.Mode != v1alpha1.ModeSuspend && !is(v1alpha1.StalledCondition) {
-		add("Drifted is %v with %d differences", is(v1alpha1.DriftedCondition), len(p.Status.Drift))
+	drifted := len(status.Drift) > 0
+	if is(v1alpha1.DriftedCondition) != drifted && !suspended && !is(v1alpha1.StalledCondition) {
+		add("Drifted is %v with %d differences", is(v1alpha1.DriftedCondition), len(status.Drift))
 	}
 	switch {
-	case !p.DeletionTimestamp.IsZero():
+	case !p.GetDeletionTimestamp().IsZero():
 		if !is(v1alpha1.StalledCondition) && !is(v1alpha1.ReconcilingCondition) {
 			add("being deleted, and status does not say what it waits for")
 		}
 		return "deletion held up by " + reason(p)
-	case p.Spec.Mode == v1alpha1.ModeSuspend:
+	case suspended:
 		return "suspended"
 	case is(v1alpha1.StalledCondition):
 		return "stalled"
@@ -74,15 +76,15 @@ func (i *install) checkStatus(p *profile, add func(string, ...any)) string {
 }
 
 // reason is that of the Ready condition.
-func reason(p *profile) string {
-	if ready := meta.FindStatusCondition(p.Status.Conditions, v1alpha1.ReadyCondition); ready != nil {
+func reason(p v1alpha1.Declaration) string {
+	if ready := meta.FindStatusCondition(p.Found().Conditions, v1alpha1.ReadyCondition); ready != nil {
 		return ready.Reason
 	}
 	return "nobody knows what"
 }
 
 // checkOrphans: what carries an owner tag of ours belongs to a profile that exists, and no profile has two keys.
-func (w *world) checkOrphans(objects []awssim.Object, owners map[string]*profile, add func(string, ...any)) {
+func (w *world) checkOrphans(objects []awssim.Object, owners map[string]v1alpha1.Declaration, add func(string, ...any)) {
 	keys := map[string]int{}
 	for _, o := range objects {
 		owner := o.Tags[resource.OwnerTag]
@@ -97,7 +99,7 @@ func (w *world) checkOrphans(objects []awssim.Object, owners map[string]*profile
 		}
 	}
 	for owner, n := range keys {
-		if p := owners[owner]; n > 1 && p != nil && meta.IsStatusConditionTrue(p.Status.Conditions, v1alpha1.ReadyCondition) && p.Spec.Mode == v1alpha1.ModeEnforce {
+		if p := owners[owner]; n > 1 && p != nil && meta.IsStatusConditionTrue(p.Found().Conditions, v1alpha1.ReadyCondition) && p.Declared().Mode == v1alpha1.ModeEnforce {
 			add("%s is ready and has %d keys", owner, n)
 		}
 	}

@@ -44,6 +44,7 @@ type fault struct {
 	// who works while the call is held up
 	install, operator int
 	profile           string
+	annex             bool // it works on the annex of that name
 }
 
 func (f fault) String() string {
@@ -79,10 +80,13 @@ func (f fault) ofAWS() awssim.Fault {
 // meanwhile has another operator work while t is held up.
 func (f fault) meanwhile(w *world, t *turn) {
 	i := w.installs[f.install]
-	if i == t.install && f.operator == t.operator || i.kube.get(f.profile) == nil {
-		return
+	switch {
+	case i == t.install && f.operator == t.operator:
+	case f.annex && i.kube.annex(f.profile) != nil:
+		i.annexPass(f.operator, f.profile, nil)
+	case !f.annex && i.kube.get(f.profile) != nil:
+		i.pass(f.operator, f.profile, nil, false)
 	}
-	i.pass(f.operator, f.profile, nil, false)
 }
 
 // drawFaults chooses what goes wrong in one pass: mostly nothing.

@@ -59,6 +59,7 @@ func runSuite(m *testing.M) int {
 	ctrl.SetLogger(logr.Discard())
 	debug.SetGCPercent(400)
 	must(v1alpha1.AddToScheme(scheme))
+	addAnnexes()
 	scheme.AddKnownTypeWithName(policyKind, &unstructured.Unstructured{})
 	scheme.AddKnownTypeWithName(policyKind.GroupVersion().WithKind(policyKind.Kind+"List"), &unstructured.UnstructuredList{})
 	must(os.Setenv("AWS_ACCESS_KEY_ID", operatorKey))
@@ -128,16 +129,30 @@ func (c *counter) String() string {
 
 func TestOneInstallation(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) { history(t, 1) })
+	rapid.Check(t, func(t *rapid.T) { history(t, 1, (*world).step) })
 }
 
 func TestTwoInstallations(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) { history(t, 2) })
+	rapid.Check(t, func(t *rapid.T) { history(t, 2, (*world).step) })
 }
 
-// history is one random history.
-func history(t *rapid.T, installations int) {
+// TestTwoKinds has objects of a second kind live beside the profiles, in the same namespaces and with the same names.
+func TestTwoKinds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		history(t, 1, func(w *world, t *rapid.T) {
+			if w.annexed = true; pick(t, "of the second kind", 5) < 3 {
+				w.annexStep(t)
+			} else {
+				w.step(t)
+			}
+		})
+	})
+}
+
+// history is one random history, made of steps.
+func history(t *rapid.T, installations int, step func(*world, *rapid.T)) {
 	w := newWorld(installations)
 	defer w.stop()
 	for _, i := range w.installs {
@@ -147,7 +162,7 @@ func history(t *rapid.T, installations int) {
 		w.sendEvents(t)
 	}
 	for range 5 + pick(t, "steps", 25) {
-		w.step(t)
+		step(w, t)
 		w.invariants(t)
 	}
 	if err := w.settle(); err != nil {

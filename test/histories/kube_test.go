@@ -42,7 +42,7 @@ var uids atomic.Int64
 func newKubernetes() *kubernetes {
 	// Without field managers, which nobody here uses: with them, a write costs forty times as much.
 	tracker := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
-	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithStatusSubresource(&profile{})
+	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithStatusSubresource(&profile{}, &annex{})
 	must(wake.IndexFields(context.Background(), indexes{builder: builder}, kinds.All))
 	return &kubernetes{WithWatch: builder.Build(), former: map[string]*profile{}}
 }

@@ -17,8 +17,8 @@ import (
 // wanted is what AWS must hold for a profile, worked out from its spec alone and without any of the operator's code:
 // what the oracle knows of FargateSecurityProfiles.
 type wanted struct {
-	spec    *v1alpha1.FargateSecurityProfileSpec // nil: nothing, the profile is gone or being deleted
-	status  v1alpha1.FargateSecurityProfileStatus
+	spec    *v1alpha1.DeclarationSpec // nil: nothing, the object is gone or being deleted
+	status  v1alpha1.DeclarationStatus
 	objects map[string]object // by "kind name"
 }
 
@@ -36,12 +36,12 @@ func wantedBy(p *profile) wanted {
 	if p == nil || !p.DeletionTimestamp.IsZero() {
 		w := wanted{}
 		if p != nil {
-			w.status = p.Status
+			w.status = p.Status.DeclarationStatus
 		}
 		return w
 	}
 	s := &p.Spec
-	w := wanted{spec: s, status: p.Status, objects: map[string]object{}}
+	w := wanted{spec: &s.DeclarationSpec, status: p.Status.DeclarationStatus, objects: map[string]object{}}
 	w.objects["role "+roleName(p)] = wantedRole(p)
 	for _, g := range s.SecurityGroups {
 		w.objects["group "+g.Name] = wantedGroup(g)

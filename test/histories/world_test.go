@@ -53,6 +53,8 @@ type world struct {
 	tagged map[string]string
 	// abandoned are owners whose profile was deleted while nothing may be written.
 	abandoned map[string]bool
+	// annexed: objects of a second kind live beside the profiles (annex_test.go).
+	annexed bool
 }
 
 // install is one installation of the operator, in a cluster of its own.
@@ -65,18 +67,19 @@ type install struct {
 	shared bool
 	// operators are the leader and its stand-by; nil: not started.
 	operators [2]*pass.Reconciler
+	// annexes are their reconcilers of the second kind.
+	annexes [2]*pass.Reconciler
 	// queues are what they listen to changes with.
 	queues [2]*wake.Queues
 }
 
-// turn is one pass of one operator over one profile.
+// turn is one pass of one operator over one object.
 type turn struct {
 	install  *install
 	operator int
 	name     string
 	owner    string
-	before   *profile // as it was stored when the pass began
-	wanted   wanted
+	wanted   wanted        // by the object as it was stored when the pass began
 	faults   map[int]fault // by the number of the call
 	late     bool          // the cache shows the profile as it was
 	heldUp   bool          // another operator worked in the middle of it
@@ -122,6 +125,9 @@ func (i *install) operator(n int) *pass.Reconciler {
 			Now:      i.w.clock.Now, ReadShared: i.shared,
 		}).Reconciler(kinds.FargateSecurityProfile, &events.FakeRecorder{})
 		i.listenTo(n, i.operators[n])
+		if i.w.annexed {
+			i.annexes[n] = i.operators[n].Operator.Reconciler(annexKind, &events.FakeRecorder{})
+		}
 	}
 	return i.operators[n]
 }
@@ -130,16 +136,20 @@ func (i *install) owner(name string) string { return i.id + "/" + namespace + "/
 
 // pass has one operator work on one profile once.
 func (i *install) pass(n int, name string, faults map[int]fault, late bool) {
-	w := i.w
-	t := &turn{install: i, operator: n, name: name, owner: i.owner(name), before: i.kube.get(name), faults: faults, late: late}
+	before := i.kube.get(name)
 	if former := i.kube.formerly(name); late && former != nil {
-		t.before = former
+		before = former
 	}
-	t.wanted = wantedBy(t.before)
+	i.run(i.operator(n), &turn{install: i, operator: n, name: name, owner: i.owner(name), wanted: wantedBy(before), faults: faults, late: late})
+}
+
+// run has a reconciler make a pass.
+func (i *install) run(r *pass.Reconciler, t *turn) {
+	w, n := i.w, t.operator
 	w.mu.Lock()
 	w.turns = append(w.turns, t)
 	w.mu.Unlock()
-	_, err := i.operator(n).Reconcile(context.Background(), ctrl.Request{NamespacedName: key(name)})
+	_, err := r.Reconcile(context.Background(), ctrl.Request{NamespacedName: key(t.name)})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.turns = w.turns[:len(w.turns)-1]
@@ -150,7 +160,7 @@ func (i *install) pass(n int, name string, faults map[int]fault, late bool) {
 	if err != nil {
 		outcome += ": " + err.Error()
 	}
-	w.note("pass of %s[%d] over %s after %d calls: %s", i.id, n, name, t.calls, outcome)
+	w.note("pass of %s[%d] over %s after %d calls: %s", i.id, n, t.owner, t.calls, outcome)
 }
 
 // note keeps what happened. w.mu is held.
@@ -294,6 +304,9 @@ func (w *world) round() {
 		for _, name := range i.kube.names() {
 			i.pass(0, name, nil, false)
 		}
+		for _, name := range i.kube.annexNames() {
+			i.annexPass(0, name, nil)
+		}
 	}
 }
 
@@ -342,6 +355,9 @@ func (w *world) report() string {
 		for _, name := range i.kube.names() {
 			b.WriteString(describe(i.owner(name), i.kube.get(name)))
 		}
+		for _, name := range i.kube.annexNames() {
+			b.WriteString(describe(i.annexOwner(name), i.kube.annex(name)))
+		}
 	}
 	b.WriteString("AWS:\n")
 	for _, o := range w.sim.Objects() {
@@ -361,27 +377,30 @@ func (w *world) report() string {
 	return b.String()
 }
 
-func describe(owner string, p *profile) string {
+func describe(owner string, p v1alpha1.Declaration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s generation %d, mode %s:\n", owner, p.Generation, p.Spec.Mode)
-	for _, c := range p.Status.Conditions {
+	fmt.Fprintf(&b, "%s generation %d, mode %s:\n", owner, p.GetGeneration(), p.Declared().Mode)
+	for _, c := range p.Found().Conditions {
 		fmt.Fprintf(&b, "  %s=%s %s: %s\n", c.Type, c.Status, c.Reason, c.Message)
 	}
-	for _, d := range p.Status.Drift {
+	for _, d := range p.Found().Drift {
 		fmt.Fprintf(&b, "  drift %s %s: desired %q, observed %q, %s\n", d.Resource, d.Path, d.Desired, d.Observed, d.Action)
 	}
-	for _, o := range p.Status.Resources {
+	for _, o := range p.Found().Resources {
 		fmt.Fprintf(&b, "  %s/%s %s %s %s\n", o.Kind, o.Name, o.State, o.Origin, o.ARN)
 	}
 	return b.String()
 }
 
-// owners are those of the profiles that exist.
-func (w *world) owners() map[string]*profile {
-	all := map[string]*profile{}
+// owners are those of the objects that exist.
+func (w *world) owners() map[string]v1alpha1.Declaration {
+	all := map[string]v1alpha1.Declaration{}
 	for _, i := range w.installs {
 		for _, name := range i.kube.names() {
 			all[i.owner(name)] = i.kube.get(name)
+		}
+		for _, name := range i.kube.annexNames() {
+			all[i.annexOwner(name)] = i.kube.annex(name)
 		}
 	}
 	return all

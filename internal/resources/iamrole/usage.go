@@ -78,8 +78,12 @@ func (r reader) nodeGroupProblem(id resource.ID, nodeGroup string) resource.Prob
 	}
 }
 
-// inUse returns a Waiting that says what uses the role, or nil.
+// inUse returns a Waiting that says what uses the role, or nil. A role of a custom resource that is about no cluster is used
+// by nothing in EKS.
 func (r reader) inUse(ctx context.Context, id resource.ID, roleARN string) error {
+	if r.cluster == "" {
+		return nil
+	}
 	profile, err := r.fargateProfile(ctx, roleARN)
 	if err != nil {
 		return err
