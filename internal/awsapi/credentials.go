@@ -3,11 +3,14 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/denials"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 )
 
@@ -74,4 +77,15 @@ func (s *Sessions) forget(cfg Config) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.accounts, cfg)
+}
+
+// adviceForRole says what would let the operator assume a role.
+func adviceForRole(action, said string) string {
+	if by := denials.By(said); by != "" && !strings.Contains(by, "trust policy") {
+		return by
+	}
+	if strings.Contains(said, tagSession) {
+		return tagAdvice
+	}
+	return cmp.Or(roleAdvice[action], "allow the action in the operator's IAM policy (docs/iam.md)")
 }

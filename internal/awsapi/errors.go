@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/denials"
 	"github.com/fargate-security/fargate-security-operator/internal/failure"
 )
 
@@ -211,7 +212,7 @@ func message(kind failure.Kind, err error) string {
 	}
 	said := Sanitize(api.ErrorMessage())
 	if kind == failure.AccessDenied {
-		return fmt.Sprintf("%sdenied (%s): %s; %s", actionPrefixText(err), api.ErrorCode(), said, adviceFor(api.ErrorCode(), said))
+		return fmt.Sprintf("%sdenied (%s): %s; %s", actionPrefixText(err), api.ErrorCode(), said, denials.Advice(api.ErrorCode(), said))
 	}
 	return fmt.Sprintf("%s%s: %s", actionPrefixText(err), api.ErrorCode(), said)
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package awsapi
+// Package denials says from AWS's words who refuses a call, and what would let it through. It calls nobody.
+package denials
 
-import (
-	"cmp"
-	"strings"
-)
+import "strings"
 
 // denier is a kind of policy that can refuse what the operator's own IAM policy allows.
 type denier struct {
@@ -29,11 +27,11 @@ var deniers = []denier{
 	{[]string{"resource-based policy"}, "the policy of the resource itself, such as a key policy, does not let the operator: change that one"},
 }
 
-// adviceFor says what would let a call through that AWS has refused with this code and these words.
-func adviceFor(code, said string) string {
+// Advice says what would let a call through that AWS has refused with this code and these words.
+func Advice(code, said string) string {
 	folded := strings.ToLower(said)
 	explicit := strings.Contains(folded, "explicit deny")
-	switch by := deniedBy(folded); {
+	switch by := By(said); {
 	case by != "":
 		return by
 	case explicit && strings.Contains(folded, "identity-based policy"):
@@ -46,8 +44,9 @@ func adviceFor(code, said string) string {
 	return "allow the action in the operator's IAM policy (docs/iam.md)"
 }
 
-// deniedBy is the advice for the policy that AWS names, "" when it names none, or the operator's own.
-func deniedBy(folded string) string {
+// By is the advice for the policy that AWS names, "" when it names none, or the operator's own.
+func By(said string) string {
+	folded := strings.ToLower(said)
 	for _, d := range deniers {
 		for _, words := range d.words {
 			if strings.Contains(folded, strings.ToLower(words)) {
@@ -56,15 +55,4 @@ func deniedBy(folded string) string {
 		}
 	}
 	return ""
-}
-
-// adviceForRole says what would let the operator assume a role.
-func adviceForRole(action, said string) string {
-	if by := deniedBy(strings.ToLower(said)); by != "" && !strings.Contains(by, "trust policy") {
-		return by
-	}
-	if strings.Contains(said, tagSession) {
-		return tagAdvice
-	}
-	return cmp.Or(roleAdvice[action], "allow the action in the operator's IAM policy (docs/iam.md)")
 }
