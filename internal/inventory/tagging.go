@@ -35,6 +35,9 @@ var tagTypes = []tagType{
 	{FargateProfileType, false},
 }
 
+// FoundByTag lists the types, service:type as in ARNs, of which Owned finds what carries an owner tag.
+func FoundByTag() []string { return append(tagTypeNames(), "iam:role") }
+
 func tagTypeNames() (names []string) {
 	for _, t := range tagTypes {
 		names = append(names, t.name)

@@ -16,6 +16,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi/awstest"
 	"github.com/fargate-security/fargate-security-operator/internal/awsobject"
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources"
 	"github.com/fargate-security/fargate-security-operator/internal/resources/podsecuritygroups"
@@ -76,6 +77,9 @@ func TestEveryKindIsComplete(t *testing.T) {
 			}
 			if kind.Search == nil && kind.ARNType == "" {
 				t.Error("is found by its owner tag neither by an ARNType nor by a Search: with a lost status it stays in AWS for ever")
+			}
+			if kind.ARNType != "" && !slices.Contains(inventory.FoundByTag(), kind.ARNType) {
+				t.Errorf("the inventory does not look for %s by owner tags: with a lost status it stays in AWS for ever", kind.ARNType)
 			}
 			named(t, kind, s)
 			leftover(t, account, kind, s)
