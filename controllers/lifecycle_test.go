@@ -11,7 +11,22 @@ import (
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
+	"github.com/fargate-security/fargate-security-operator/internal/resources"
 )
+
+// TestTheFullProfileHasEveryKind: what it lacks would be drifted, repaired, denied and deleted in no test.
+func TestTheFullProfileHasEveryKind(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.full()
+	r.create(p)
+	r.ready(p)
+	for _, kind := range resources.Order() {
+		if !slices.ContainsFunc(p.Status.Resources, func(o v1alpha1.ResourceStatus) bool { return o.Kind == kind }) {
+			t.Errorf("rig.full declares no %s", kind)
+		}
+	}
+}
 
 func TestFullProfileIsMadeKeptAndDeleted(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/fargate-security/fargate-security-operator/internal/awssim"
+	"github.com/fargate-security/fargate-security-operator/internal/resources"
 )
 
 // TestCrashPoints runs each scenario once undisturbed, and then once for each thing that can go wrong at each call to
@@ -23,6 +24,9 @@ func crash(t *testing.T, s scenario) {
 	calls := newWorld(t, s).play(point{}).calls
 	reference := newWorld(t, s).play(s.undisturbed())
 	wrong := slices.Concat(reference.wrong, unsafe(s, reference, reference.end), misses(s, reference))
+	if s.name == "create" {
+		wrong = append(wrong, kindsMissing(reference.text)...)
+	}
 	if len(wrong) > 0 {
 		t.Fatalf("undisturbed:\n%s", strings.Join(wrong, "\n"))
 	}
@@ -43,6 +47,16 @@ func crash(t *testing.T, s scenario) {
 			})
 		}
 	}
+}
+
+// kindsMissing lists the kinds of AWS objects that a creation of everything does not end with: they have no crash points.
+func kindsMissing(end string) (wrong []string) {
+	for _, kind := range resources.Order() {
+		if !strings.Contains(end, "\n"+kind+"/") {
+			wrong = append(wrong, "there is no "+kind+": declare one in world.full")
+		}
+	}
+	return wrong
 }
 
 // disturb runs a scenario with something going wrong, and requires the end that it has without.

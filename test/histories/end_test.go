@@ -30,6 +30,9 @@ func (w *world) end() []string {
 			p := i.kube.get(name)
 			say := func(format string, args ...any) { add(i.owner(name)+": "+format, args...) }
 			outcomes.count(i.checkStatus(p, say))
+			for _, r := range p.Status.Resources {
+				outcomes.count("ends with a " + r.Kind)
+			}
 			switch {
 			case p.Spec.Mode != v1alpha1.ModeEnforce || !p.DeletionTimestamp.IsZero():
 			case meta.IsStatusConditionTrue(p.Status.Conditions, v1alpha1.ReadyCondition):
