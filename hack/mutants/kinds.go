@@ -30,4 +30,10 @@ var kindMutants = []mutant{
 		return []events.Object{{Kind: events.Key, Name: awsobject.LastPart(arn)}, {Kind: events.Alias, Name: name}}
 	},`, ``}},
 		"TestEveryKindIsComplete/KMSKey"},
+	{"kind of which everything is read counts as read singly", 1, []edit{{"iamrole.Descriptor",
+		`PerAccount:`, `ReadSingly: true, PerAccount:`}},
+		"TestKindsSayHowTheyAreRead/IAMRole"},
+	{"write of one key outdates what was read of all", 0, []edit{{"kmskey.Descriptor",
+		`ReadSingly: true,`, ``}},
+		"TestKindsSayHowTheyAreRead/KMSKey"},
 }
