@@ -2,7 +2,10 @@
 
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Profiles are served without authentication, so nobody else may reach them.
 func TestOnlyThisMachineIsServedProfiles(t *testing.T) {
@@ -13,5 +16,20 @@ func TestOnlyThisMachineIsServedProfiles(t *testing.T) {
 		if err := loopback(address); (err == nil) != want {
 			t.Errorf("%q: %v", address, err)
 		}
+	}
+}
+
+// TestNoSlashInTheOperatorID: <id>/<namespace>/<name> could be the owner tag of two installations otherwise.
+func TestNoSlashInTheOperatorID(t *testing.T) {
+	for _, id := range []string{"prod/eu", "/prod", "prod/", "/"} {
+		// The read mode is wrong too, so that nothing is started should the id be taken.
+		err := run(t.Context(), options{namespace: "ns", concurrency: 1, operatorID: id, readMode: "neither"})
+		if err == nil || !strings.Contains(err.Error(), "--operator-id") {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	err := run(t.Context(), options{namespace: "ns", concurrency: 1, operatorID: "prod-eu", readMode: "neither"})
+	if err == nil || !strings.Contains(err.Error(), "--read-mode") {
+		t.Errorf("an id without a slash: %v", err)
 	}
 }

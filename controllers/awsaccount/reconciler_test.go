@@ -3,7 +3,9 @@
 package awsaccount
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 
 	"github.com/aws/smithy-go"
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	toolsevents "k8s.io/client-go/tools/events"
@@ -19,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/controllers/declaration"
 	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
 	"github.com/fargate-security/fargate-security-operator/controllers/metrics"
 	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
@@ -44,6 +48,46 @@ func TestNamesAreComparedWhole(t *testing.T) {
 	if err != nil || len(users) != 1 || users[0].Name != "a" {
 		t.Errorf("the account prod is used by %v (%v)", users, err)
 	}
+}
+
+// TestEveryKindHoldsItsAccount: without the account, nothing of an object of whichever kind could be deleted from AWS.
+func TestEveryKindHoldsItsAccount(t *testing.T) {
+	account := &v1alpha1.AWSAccount{ObjectMeta: metav1.ObjectMeta{Name: "prod", Finalizers: []string{v1alpha1.Finalizer}}}
+	user := &v1alpha1.FargateSecurityProfile{ObjectMeta: metav1.ObjectMeta{Name: "a", Namespace: "ns"},
+		Spec: v1alpha1.FargateSecurityProfileSpec{DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: "prod"}}}}
+	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(account, user).WithStatusSubresource(account).Build()
+	// None of the first kind refers to the account.
+	first, second := *kinds.FargateSecurityProfile, *kinds.FargateSecurityProfile
+	first.Name, first.NewList = "First", func() client.ObjectList { return &noProfiles{} }
+	second.Name = "Second"
+	r := &Reconciler{Client: noneOf{kube}, Kinds: []*declaration.Kind{&first, &second}, Recorder: &toolsevents.FakeRecorder{}, Metrics: metrics.New(prometheus.NewRegistry())}
+	if err := kube.Get(t.Context(), client.ObjectKeyFromObject(account), account); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.release(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	if err := kube.Get(t.Context(), client.ObjectKeyFromObject(account), account); err != nil {
+		t.Fatal(err)
+	}
+	ready := meta.FindStatusCondition(account.Status.Conditions, v1alpha1.ReadyCondition)
+	if len(account.Finalizers) != 1 || ready == nil || ready.Reason != v1alpha1.ReasonInUse || !strings.Contains(ready.Message, "once no Second refers to it: 1 do, such as ns/a") {
+		t.Errorf("the account has the finalizers %v, and is ready: %+v", account.Finalizers, ready)
+	}
+}
+
+// noProfiles is a list of which noneOf finds nothing.
+type noProfiles struct {
+	v1alpha1.FargateSecurityProfileList
+}
+
+type noneOf struct{ client.Client }
+
+func (c noneOf) List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error {
+	if _, none := list.(*noProfiles); none {
+		return nil
+	}
+	return c.Client.List(ctx, list, opts...)
 }
 
 // TestAnAccountThatIsNotReachedHasNoCaller: the one of before may be another one's.

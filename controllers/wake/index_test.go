@@ -96,6 +96,26 @@ func TestLinksFindThoseConcerned(t *testing.T) {
 	}
 }
 
+// TestWhatAKindDoesNotSeeDoesNotConcernIt: a change of an object that has no name is told to those kinds only whose objects may
+// have to do with it.
+func TestWhatAKindDoesNotSeeDoesNotConcernIt(t *testing.T) {
+	other := *kinds.FargateSecurityProfile
+	other.Name, other.Sees = "OfRolesOnly", []events.Kind{events.Role}
+	l := &Index{}
+	l.Set(kinds.FargateSecurityProfile, linked("a", "one", "pods-a"))
+	l.Set(&other, linked("b", "one", "pods-b"))
+	for object, want := range map[events.Object][]string{
+		{Kind: events.RouteTable, Name: "rtb-1"}:      {"a"},
+		{Kind: events.Subnet, Name: events.Any}:       {"a"},
+		{Kind: events.Role, Name: events.Any}:         {"a", "b"},
+		{Kind: events.Kind("Bell"), Name: events.Any}: nil,
+	} {
+		if named, all := l.Find([]string{"one"}, []events.Object{object}); len(named) > 0 || !slices.Equal(names(all), want) {
+			t.Errorf("%v: found %v by name and %v of all, not %v", object, names(named), names(all), want)
+		}
+	}
+}
+
 // TestLinksKnowProfilesBeforeTheirFirstPass: an event may come right after the operator's start. What a pass has left is
 // newer than what the reader shows.
 func TestLinksKnowProfilesBeforeTheirFirstPass(t *testing.T) {

@@ -19,6 +19,6 @@ var inputMutants = []mutant{
 		`n > canonical.MaxKeyPolicySize {`, `n > canonical.MaxKeyPolicySize*2 {`}},
 		"TestPolicyRefusesBadStatements"},
 	{"length of the key policy is asked without the log groups", 0, []edit{{"keyProblems",
-		`s.keyPolicy(encryption.KMSKey.AdditionalStatements)`, `kmskey.Policy(s.account.Scope, nil, encryption.KMSKey.AdditionalStatements)`}},
+		`s.keyPolicy(encryption.KMSKey.AdditionalStatements)`, `kmskey.Policy(s.Scope, nil, encryption.KMSKey.AdditionalStatements)`}},
 		"TestBadInputIsRefusedBeforeTheFirstWrite/key_policy_that_is_too_long_with_the_operator's_own_statements"},
 }

@@ -100,11 +100,11 @@ var promiseMutants = []mutant{
 		"TestOnlyOurOwnWordsOfWhatIsNoAnswer"},
 	{"what AWS says of refused credentials is shown", 9, []edit{{"awsapi.refusal", `actionPrefixText(err), code, renew),`, `actionPrefixText(err), err, renew),`}},
 		"TestOnlyOurOwnWordsOfWhatIsNoAnswer"},
-	{"worst differences are left out of fifty", 0, []edit{{"record", `current[:min(len(current), maxDrift)]`, `current[max(0, len(current)-maxDrift):]`}},
+	{"worst differences are left out of fifty", 0, []edit{{"RecordDrift", `current[:min(len(current), maxDrift)]`, `current[max(0, len(current)-maxDrift):]`}},
 		"TestOfMoreThanFiftyDifferencesTheLeastAreLeftOut"},
-	{"driftCount counts what is listed", 0, []edit{{"record", `count := int32(len(current))`, `count := int32(len(status.Drift))`}},
+	{"driftCount counts what is listed", 0, []edit{{"RecordDrift", `count := int32(len(current))`, `count := int32(len(status.Drift))`}},
 		"TestOfMoreThanFiftyDifferencesTheLeastAreLeftOut"},
-	{"Drifted has the reason of the least difference", 0, []edit{{"recordDrifted", `reason := current[0].Reason`, `reason := current[len(current)-1].Reason`}},
+	{"Drifted has the reason of the least difference", 0, []edit{{"RecordDrifted", `reason := current[0].Reason`, `reason := current[len(current)-1].Reason`}},
 		"TestOfMoreThanFiftyDifferencesTheLeastAreLeftOut"},
 	{"oldest repairs are kept", 0, []edit{{"recordRepairs", `all[:min(len(all), maxRepairs)]`, `all[max(0, len(all)-maxRepairs):]`}},
 		"TestTheLastTenRepairs"},
@@ -120,40 +120,40 @@ var promiseMutants = []mutant{
 		"TestWhatCouldNotBeReadStaysKnown"},
 	{"late event renames the author of a repair", 0, []edit{{"nameLate", `if r := &status.Repairs[i]; r.ChangedBy == "" {`, `if r := &status.Repairs[i]; true {`}},
 		"TestALateEventNamesNobodyElse"},
-	{"quota is nobody's business", 0, []edit{{"stalls", `kind == failure.Invalid || kind == failure.Quota ||`, `kind == failure.Invalid ||`}},
+	{"quota is nobody's business", 0, []edit{{"Stalls", `kind == failure.Invalid || kind == failure.Quota ||`, `kind == failure.Invalid ||`}},
 		"TestWhatOnlyAPersonCanEnd"},
-	{"permission that is missing for a moment stalls", 0, []edit{{"stalls", `kind == failure.AccessDenied && deniedLong`, `kind == failure.AccessDenied`}},
+	{"permission that is missing for a moment stalls", 0, []edit{{"Stalls", `kind == failure.AccessDenied && deniedLong`, `kind == failure.AccessDenied`}},
 		"TestWhatOnlyAPersonCanEnd"},
-	{"missing permission slows down the rest", 0, []edit{{"worstKind", `{failure.Throttled, failure.Unreachable, failure.Transient, failure.NotFound, failure.AccessDenied, failure.Quota, failure.Invalid}`, `{failure.AccessDenied, failure.Throttled, failure.Unreachable, failure.Transient, failure.NotFound, failure.Quota, failure.Invalid}`}},
+	{"missing permission slows down the rest", 0, []edit{{"WorstKind", `{failure.Throttled, failure.Unreachable, failure.Transient, failure.NotFound, failure.AccessDenied, failure.Quota, failure.Invalid}`, `{failure.AccessDenied, failure.Throttled, failure.Unreachable, failure.Transient, failure.NotFound, failure.Quota, failure.Invalid}`}},
 		"TestTheFailureThatPassesDecidesWhenToComeBack"},
-	{"section that left the spec stays", 0, []edit{{"recordSections", `meta.RemoveStatusCondition(&profile.Status.Conditions, section)`, `_ = meta.RemoveStatusCondition`}},
+	{"section that left the spec stays", 0, []edit{{"RecordSections", `meta.RemoveStatusCondition(&obj.Found().Conditions, section)`, `_ = meta.RemoveStatusCondition`}},
 		"TestASectionSpeaksOfItsOwnObjects"},
 	{"section warns of another one's objects", 0, []edit{{"warnings", `if o.Section == section {
 				messages = append(messages, w.Reason`, `if o.Section != "" {
 				messages = append(messages, w.Reason`}},
 		"TestASectionSpeaksOfItsOwnObjects"},
-	{"missing permission is tried later than all else", 0, []edit{{"after", `RequeueAfter: min(r.timing.Denied, resync)`, `RequeueAfter: max(r.timing.Denied, resync)`}},
+	{"missing permission is tried later than all else", 0, []edit{{"Retries.After", `RequeueAfter: min(r.timing.Denied, resync)`, `RequeueAfter: max(r.timing.Denied, resync)`}},
 		"TestWhenToComeBack"},
-	{"longest wait counts", 0, []edit{{"wait", `if shortest == 0 || next < shortest {`, `if next > shortest {`}},
+	{"longest wait counts", 0, []edit{{"Retries.Wait", `if shortest == 0 || next < shortest {`, `if next > shortest {`}},
 		"TestTheSoonestWaitCounts"},
-	{"wait for another object of the profile has a look of its own", 0, []edit{{"wait", `case o.Waiting != nil && !o.Waiting.Idle:`, `case o.Waiting != nil:`}},
+	{"wait for another object of the profile has a look of its own", 0, []edit{{"Retries.Wait", `case o.Waiting != nil && !o.Waiting.Idle:`, `case o.Waiting != nil:`}},
 		"TestTheSoonestWaitCounts"},
-	{"permission that is back counts as missing", 0, []edit{{"deniedForLong", `delete(r.denied, req)
+	{"permission that is back counts as missing", 0, []edit{{"DeniedForLong", `delete(r.denied, req)
 		return false`, `return false`}},
 		"TestAPermissionThatIsBackIsForgotten"},
-	{"back-off never ends", 0, []edit{{"after", `r.backoff.Forget(req)
+	{"back-off never ends", 0, []edit{{"Retries.After", `r.backoff.Forget(req)
 	if wait > 0 {`, `if wait > 0 {`}},
 		"TestWhenToComeBack"},
-	{"profile that is made anew is slowed down", 0, []edit{{"forget", `r.backoff.Forget(req)
-	r.deniedForLong`, `r.deniedForLong`}},
+	{"profile that is made anew is slowed down", 0, []edit{{"Retries.Forget", `r.backoff.Forget(req)
+	r.DeniedForLong`, `r.DeniedForLong`}},
 		"TestWhenToComeBack"},
-	{"pass that somebody waits for is periodic", 0, []edit{{"after", `ctrl.Result{RequeueAfter: wait, Priority: &waitPriority}`, `ctrl.Result{RequeueAfter: wait}`}},
+	{"pass that somebody waits for is periodic", 0, []edit{{"Retries.After", `ctrl.Result{RequeueAfter: wait, Priority: &waitPriority}`, `ctrl.Result{RequeueAfter: wait}`}},
 		"TestWhenToComeBack"},
 	{"no drift is told of a new profile", 0, []edit{{"worthAnEvent", `return turned && (old != nil || c.Status == metav1.ConditionTrue)`, `return turned`}},
 		"TestWhichConditionsAreToldAsEvents"},
 	{"drift is told as a normal Event", 0, []edit{{"eventType", `bad := c.Type == v1alpha1.StalledCondition || c.Type == v1alpha1.DriftedCondition`, `bad := c.Type == v1alpha1.StalledCondition`}},
 		"TestWhichConditionsAreToldAsEvents"},
-	{"status conflict is swallowed", 0, []edit{{"patchStatus", `return client.IgnoreNotFound(err)
+	{"status conflict is swallowed", 0, []edit{{"patch.Status", `return client.IgnoreNotFound(err)
 	}
 	told()`, `if apierrors.IsConflict(err) {
 			return nil
@@ -162,15 +162,15 @@ var promiseMutants = []mutant{
 	}
 	told()`}},
 		"TestAStatusThatWasNotWrittenIsNotTold"},
-	{"status that was not written is told", 0, []edit{{"patchStatus", `err := c.Status().Patch(`, `defer told()
-	err := c.Status().Patch(`}, {"patchStatus", `told()
+	{"status that was not written is told", 0, []edit{{"patch.Status", `err := c.Status().Patch(`, `defer told()
+	err := c.Status().Patch(`}, {"patch.Status", `told()
 	return nil`, `return nil`}},
 		"TestAStatusThatWasNotWrittenIsNotTold"},
-	{"status is written on top of anything", 0, []edit{{"patchStatus", `err := c.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))`, `err := c.Status().Patch(ctx, obj, client.MergeFrom(before))`}},
+	{"status is written on top of anything", 0, []edit{{"patch.Status", `err := c.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))`, `err := c.Status().Patch(ctx, obj, client.MergeFrom(before))`}},
 		"TestAStatusThatWasNotWrittenIsNotTold"},
 	{"namespace counts as the operator's when its name begins so", 8, []edit{{"mayUse", `if namespace == a.OperatorNamespace {`, `if strings.HasPrefix(namespace, a.OperatorNamespace) {`}},
-		"TestNamesAreComparedWhole"},
-	{"account is held up by another one's profiles", 0, []edit{{"profilesOf", `profiles.Items[i].Spec.AccountRef.Name == account {`, `strings.HasPrefix(profiles.Items[i].Spec.AccountRef.Name, account) {`}},
+		"TestNamespacesAreComparedWhole"},
+	{"account is held up by another one's profiles", 0, []edit{{"usersOf", `obj.Declared().AccountRef.Name == account {`, `strings.HasPrefix(obj.Declared().AccountRef.Name, account) {`}},
 		"TestNamesAreComparedWhole"},
 	{"guardrail of policies is not read", 8, []edit{{"guardOf", `AllowedManagedPolicyARNs: g.AllowedManagedPolicyARNs,`, ``}},
 		"TestTheGuardrailsOfAnAccount"},

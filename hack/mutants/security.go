@@ -6,13 +6,13 @@ func init() { mutants = append(mutants, securityMutants...) }
 
 // securityMutants show a secret in one place each, reach for what is somebody else's, and enforce nothing.
 var securityMutants = []mutant{
-	{"log shows a secret", 9, []edit{{"announce",
+	{"log shows a secret", 9, []edit{{"Announce",
 		`"reason", c.Reason, "message", c.Message)`,
 		`"reason", c.Reason, "message", c.Message+os.Getenv("AWS_SECRET_ACCESS_KEY"))`}},
 		"TestEverySecretIsHandled"},
-	{"Event shows a secret", 9, []edit{{"announce",
-		`c.Type, note(c.Message))`,
-		`c.Type, note(c.Message+os.Getenv("AWS_SESSION_TOKEN")))`}},
+	{"Event shows a secret", 9, []edit{{"Announce",
+		`c.Type, Note(c.Message))`,
+		`c.Type, Note(c.Message+os.Getenv("AWS_SESSION_TOKEN")))`}},
 		"TestEverySecretIsHandled"},
 	{"metric shows a request id", 9, []edit{{"observeCall",
 		`if err != nil && code == "" {

@@ -19,13 +19,13 @@ var uninstallMutants = []mutant{
 		`Time.Before(made) && deleted`, `Time.Before(made) && false && deleted`}},
 		"TestAProfileThatGoesWithItsCRDIsHeld/CRD_made_anew"},
 	{"going with the operator's namespace counts as asked for", 3, []edit{{"askedFor",
-		`if profile.Namespace == r.Accounts.OperatorNamespace {`, `if profile.Namespace == "" {`}},
+		`if p.object.GetNamespace() == p.Accounts.OperatorNamespace {`, `if p.object.GetNamespace() == "" {`}},
 		"TestAProfileThatGoesWithItsCRDIsHeld/operator's_namespace_first"},
 	{"confirmation holds for a copy", 3, []edit{{"askedFor",
-		`== string(profile.UID) {`, `!= "" {`}},
+		`== string(p.object.GetUID()) {`, `!= "" {`}},
 		"TestTheWaysOutOfAHeldDeletion/confirmed_for_its_predecessor"},
 	{"what may not be read counts as asked for", 3, []edit{{"goesWith",
-		`return &refusal{v1alpha1.ReasonHolderUnreadable, fmt.Sprintf(`, `_ = &refusal{v1alpha1.ReasonHolderUnreadable, fmt.Sprintf(`}, {"goesWith", `(config/rbac)", h, err)}`, `(config/rbac)", h, err)}
+		`return &accounts.Refusal{Reason: v1alpha1.ReasonHolderUnreadable,`, `_ = &accounts.Refusal{Reason: v1alpha1.ReasonHolderUnreadable,`}, {"goesWith", `(config/rbac)", h, p.Kind.Noun, err)}`, `(config/rbac)", h, p.Kind.Noun, err)}
 		return nil`}},
 		"TestNobodyIsDeletedByAnOperatorThatMayNotLook"},
 
