@@ -38,7 +38,7 @@ var credentialsMutants = []mutant{
 	{"keys of a Region that is off are only said to be refused", 0, []edit{{"awsapi.refusal",
 		`if unknownKeys[code] && optIn(region) &&`, `if false && optIn(region) &&`}},
 		"TestEachServiceRefusesKeysOfARegionThatIsOff"},
-	{"an SCP's denial blames the operator's policy", 0, []edit{{"adviceFor",
+	{"an SCP's denial blames the operator's policy", 0, []edit{{"denials.Advice",
 		`case by != "":`, `case by != "" && false:`}},
 		"TestWhoeverRefusesIsNamed"},
 	{"published policy lacks sts:TagSession", 10, []edit{{"stsService",
