@@ -22,10 +22,10 @@ func (o *Operator) Changed(ctx context.Context, reader client.Reader, config aws
 	if err != nil {
 		return 0, err
 	}
-	if err := o.links.Prime(ctx, reader, o.kinds()); err != nil {
+	if err := o.index.Prime(ctx, reader, o.kinds()); err != nil {
 		return 0, err
 	}
-	named, all := o.links.Find(accounts, change.Objects)
+	named, all := o.index.Find(accounts, change.Objects)
 	if len(named)+len(all) == 0 {
 		return 0, nil
 	}
@@ -36,11 +36,11 @@ func (o *Operator) Changed(ctx context.Context, reader client.Reader, config aws
 	for key := range named {
 		if r := o.of(key.Kind); r != nil {
 			r.records.With(key.Request(), func(rec *memory.Record) { rec.Woken = true })
-			r.waker.Enqueue(key.Request())
+			r.enqueuer.Enqueue(key.Request())
 		}
 	}
 	for key := range all {
-		o.wakeNext(key, true)
+		o.enqueueNext(key, true)
 	}
 	return len(named) + len(all), nil
 }

@@ -27,7 +27,7 @@ func (p *pass) delete(ctx context.Context) (ctrl.Result, error) {
 	if !p.enforces() {
 		p.Recorder.Eventf(p.object, nil, corev1.EventTypeWarning, "Abandoned", "Delete",
 			"deleted while nothing may be written to AWS: everything stays there as it is, with its owner tags")
-		return ctrl.Result{}, p.letGo(ctx)
+		return ctrl.Result{}, p.dropFinalizer(ctx)
 	}
 	if err := p.askedFor(ctx); err != nil {
 		p.memories.Leave(p.owner())
@@ -46,7 +46,7 @@ func (p *pass) delete(ctx context.Context) (ctrl.Result, error) {
 	case err != nil:
 		return p.unreachable(ctx, err)
 	case len(result.Leftovers) == 0 && len(report.UnknownKinds(p.object.Found().Resources)) == 0:
-		return ctrl.Result{}, p.letGo(ctx)
+		return ctrl.Result{}, p.dropFinalizer(ctx)
 	}
 	return p.reportDeletion(ctx, &result)
 }
@@ -106,8 +106,8 @@ func mergeRemaining(known []v1alpha1.ResourceStatus, result *resource.Result) []
 	return list
 }
 
-// letGo removes the finalizer.
-func (p *pass) letGo(ctx context.Context) error {
+// dropFinalizer removes the finalizer.
+func (p *pass) dropFinalizer(ctx context.Context) error {
 	p.forget(p.req)
 	return patch.RemoveFinalizer(ctx, p.Client, p.object)
 }

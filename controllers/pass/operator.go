@@ -50,8 +50,8 @@ type Operator struct {
 	Now func() time.Time
 
 	prepared    sync.Once
-	turns       *schedule.Slots
-	links       wake.Index
+	slots       *schedule.Slots
+	index       wake.Index
 	memories    memory.Memories
 	mu          sync.Mutex
 	reconcilers map[string]*Reconciler // by kind
@@ -95,16 +95,16 @@ func (o *Operator) prepare() {
 		}
 		o.memories.Now, o.memories.Hears = o.Now, o.Hears
 		o.memories.Process = resources.SharedByProcess(o.Workload, o.Now)
-		o.turns = schedule.NewSlots(o.Concurrency, o.Metrics.InLine)
+		o.slots = schedule.NewSlots(o.Concurrency, o.Metrics.InLine)
 	})
 }
 
-// wakeNext wakes whose turn it is.
-func (o *Operator) wakeNext(next declaration.Key, ok bool) {
+// enqueueNext wakes whose turn it is.
+func (o *Operator) enqueueNext(next declaration.Key, ok bool) {
 	if !ok {
 		return
 	}
 	if r := o.of(next.Kind); r != nil {
-		r.waker.EnqueueLow(next.Request())
+		r.enqueuer.EnqueueLow(next.Request())
 	}
 }

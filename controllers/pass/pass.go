@@ -49,20 +49,20 @@ func (p *pass) enforces() bool {
 	return !p.ObserveOnly && p.object.Declared().Mode == v1alpha1.ModeEnforce
 }
 
-// takeTurn tells whether a pass may go now; what it returns besides is to be called when the pass is over. If it may not,
+// acquireSlot tells whether a pass may go now; what it returns besides is to be called when the pass is over. If it may not,
 // the object is woken when its turn comes. Passes that somebody waits for always may, and those that go on with work of the
 // operator's own; one that tries again after a fault does not, or in an outage of AWS they would take all workers.
-func (p *pass) takeTurn(ctx context.Context) (over func(), ok bool) {
-	if !p.waker.Started() {
+func (p *pass) acquireSlot(ctx context.Context) (over func(), ok bool) {
+	if !p.enqueuer.Started() {
 		return func() {}, true
 	}
 	key := p.key(p.req)
 	works := meta.IsStatusConditionTrue(p.object.Found().Conditions, v1alpha1.ReconcilingCondition) && !p.retries.Failing(p.req)
 	if awsapi.IsUrgent(ctx) || works {
-		p.wakeNext(p.turns.Leave(key))
+		p.enqueueNext(p.slots.Leave(key))
 		return func() {}, true
 	}
-	return func() { p.wakeNext(p.turns.Release()) }, p.turns.Acquire(key)
+	return func() { p.enqueueNext(p.slots.Release()) }, p.slots.Acquire(key)
 }
 
 // owner is the value of the owner tag on what the object has made.
@@ -82,7 +82,7 @@ func (p *pass) bind(ctx context.Context, claims ...guardrails.Claim) error {
 	p.env = &declaration.Env{
 		Env:   &awsobject.Env{Account: &seen, Owner: p.owner(), Cluster: p.Kind.ClusterOf(p.object), Shared: p.memory.Shared},
 		Guard: account.Guard, Quotas: account.Quotas, View: view,
-		Prior: report.PriorOf(p.object.Found()), Wake: p.wakerOf(p.req),
+		Prior: report.PriorOf(p.object.Found()), Wake: p.wakeFunc(p.req),
 	}
 	p.declared = p.Kind.Declare(p.env, p.object)
 	return nil
@@ -151,7 +151,7 @@ func (p *pass) conclude(ctx context.Context, result *resource.Result, enforce bo
 		p.recordIntent(!slices.ContainsFunc(result.Objects, func(o *resource.Object) bool { return !o.Settled() || len(o.Drift) > 0 }))
 	}
 	p.Metrics.SetDrift(key, current)
-	p.links.Set(p.Kind, obj)
+	p.index.Set(p.Kind, obj)
 	if !slices.ContainsFunc(result.All(), (*resource.Object).Failed) {
 		p.Metrics.SetRead(key, p.Now(), p.account.Resync)
 	}

@@ -34,7 +34,7 @@ type Reconciler struct {
 	Kind     *declaration.Kind
 	Recorder events.EventRecorder
 
-	waker    schedule.Enqueuer
+	enqueuer schedule.Enqueuer
 	retries  *schedule.Retries
 	records  memory.Records
 	getReady sync.Once
@@ -83,7 +83,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	report.MapUnknownValues(obj.Found())
 	p := &pass{Reconciler: r, req: req, object: obj}
 	ctx = p.urgent(ctx)
-	over, ok := p.takeTurn(ctx)
+	over, ok := p.acquireSlot(ctx)
 	if !ok {
 		return ctrl.Result{RequeueAfter: wake.PassTimeout}, nil // or when it is woken
 	}
@@ -109,26 +109,26 @@ func (r *Reconciler) key(req ctrl.Request) declaration.Key {
 // forget drops what is remembered of an object that is no more.
 func (r *Reconciler) forget(req ctrl.Request) {
 	key := r.key(req)
-	r.wakeNext(r.turns.Leave(key))
+	r.enqueueNext(r.slots.Leave(key))
 	r.retries.Forget(req)
 	r.records.Forget(req)
 	r.memories.Leave(r.Kind.Owner(r.OperatorID, req.NamespacedName))
-	r.links.Forget(key)
+	r.index.Forget(key)
 	r.Metrics.SetDrift(key, nil)
 	r.Metrics.ForgetRead(key)
 }
 
-// wakerOf returns how to wake an object, nil where the controller does not run.
-func (r *Reconciler) wakerOf(req ctrl.Request) func() {
-	if !r.waker.Started() {
+// wakeFunc returns how to wake an object, nil where the controller does not run.
+func (r *Reconciler) wakeFunc(req ctrl.Request) func() {
+	if !r.enqueuer.Started() {
 		return nil
 	}
-	return func() { r.waker.Enqueue(req) }
+	return func() { r.enqueuer.Enqueue(req) }
 }
 
 // Source is what wakes objects for reasons that Kubernetes does not know of. SetupWithManager uses it; whoever drives the
 // reconciler otherwise gives it a queue to put them into, or nobody is woken.
-func (r *Reconciler) Source() source.Source { return &r.waker }
+func (r *Reconciler) Source() source.Source { return &r.enqueuer }
 
 // SetupWithManager registers the controller.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {

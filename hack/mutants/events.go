@@ -99,7 +99,7 @@ var eventMutants = []mutant{
 		`}
 	if l.byOwner == nil {`}},
 		"TestLinksFindThoseConcerned"},
-	{"edit stands in line with periodic passes", 0, []edit{{"takeTurn",
+	{"edit stands in line with periodic passes", 0, []edit{{"acquireSlot",
 		`if awsapi.IsUrgent(ctx) || works {`, `if awsapi.IsUrgent(ctx) && works {`}},
 		"TestAnEditDoesNotWaitForPeriodicPasses"},
 	{"periodic passes take all workers", 0, []edit{{"NewSlots",
@@ -167,7 +167,7 @@ var eventMutants = []mutant{
 	{"CreateKey keeps no pace", 0, []edit{{"kmskey.Create",
 		`o.RetryMaxAttempts = 1 }`, `o.Retryer = aws.NopRetryer{} }`}},
 		"TestCreateKeyIsNotRepeatedByTheSDK"},
-	{"outage takes all workers", 0, []edit{{"takeTurn",
+	{"outage takes all workers", 0, []edit{{"acquireSlot",
 		`&& !p.retries.Failing(p.req)`, ``}},
 		"TestAnOutageLeavesWorkersToEdits"},
 	{"events of others count as heard", 0, []edit{{"events.hear",
