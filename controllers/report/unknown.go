@@ -19,19 +19,19 @@ import (
 // and an older CRD refuses all of status for one such word. What the pass does not write anew stays as it is stored.
 func MapUnknownValues(status *v1alpha1.DeclarationStatus) {
 	for i := range status.Drift {
-		speakableDrift(&status.Drift[i])
+		knownDriftValues(&status.Drift[i])
 	}
 	for i := range status.Repairs {
-		speakableDrift(&status.Repairs[i].Drift)
+		knownDriftValues(&status.Repairs[i].Drift)
 	}
 	for i := range status.Resources {
-		speakableOrigin(&status.Resources[i])
+		knownOrigin(&status.Resources[i])
 	}
 }
 
-// speakableDrift: how bad the difference is, is not known, so it must not be overlooked; and what was to be done about
+// knownDriftValues: how bad the difference is, is not known, so it must not be overlooked; and what was to be done about
 // it, this version cannot do.
-func speakableDrift(d *v1alpha1.Drift) {
+func knownDriftValues(d *v1alpha1.Drift) {
 	switch drift.Severity(d.Severity) {
 	case drift.Critical, drift.High, drift.Medium, drift.Low:
 	default:
@@ -44,9 +44,9 @@ func speakableDrift(d *v1alpha1.Drift) {
 	}
 }
 
-// speakableOrigin: an object of a kind that we know is ours if its tags say so. Of another kind there are no tags to
+// knownOrigin: an object of a kind that we know is ours if its tags say so. Of another kind there are no tags to
 // ask: it is ours, and is never deleted.
-func speakableOrigin(r *v1alpha1.ResourceStatus) {
+func knownOrigin(r *v1alpha1.ResourceStatus) {
 	switch resource.Origin(r.Origin) {
 	case "", resource.Created, resource.Adopted, resource.Referenced:
 		return
@@ -70,7 +70,7 @@ func UnknownKinds(list []v1alpha1.ResourceStatus) []v1alpha1.ResourceStatus {
 	return found
 }
 
-// UnknownKindsStay is why a profile is not let go: the objects would stay in AWS, and nobody would know of them.
+// UnknownKindsStay is why an object keeps its finalizer: the objects would stay in AWS, and nobody would know of them.
 func UnknownKindsStay(list []v1alpha1.ResourceStatus) []Finding {
 	if len(list) == 0 {
 		return nil
