@@ -40,8 +40,8 @@ type Kind struct {
 	// Mentions lists AWS objects that a spec names without managing them: their changes concern it too. Nil: none.
 	Mentions func(v1alpha1.Declaration) []events.Object
 	// Claims lists the names that an object claims in its account: those that it declares, those that it leaves to the defaults,
-	// and those that it refers to. An account's guardrails.claims say which it may. Never nil:
-	// a kind that claims nothing says so.
+	// and those that it refers to. An account's guardrails.claims say which it may. Never nil: a kind that claims
+	// nothing says so.
 	Claims func(v1alpha1.Declaration) []guardrails.Claim
 	// ShareTexts has texts that many objects have in common be one text in memory (memo.Share). Nil: nothing of the kind's own.
 	ShareTexts func(v1alpha1.Declaration)
@@ -58,8 +58,8 @@ type Declared interface {
 	// Problems are what is wrong with the spec itself beyond what the schema can say, by the object that it concerns. A
 	// field that has a problem is not written, and nothing new is made while there is one.
 	Problems() map[resource.ID][]resource.Problem
-	// RecordIntent writes into status, besides the tags, what must not be forgotten of a pass that is cut off. While objects are still to be done
-	// (settled is false), what is there is only added to.
+	// RecordIntent writes into status, besides the tags, what must not be forgotten of a pass that is cut off. While objects
+	// are still to be done (settled is false), what is there is only added to.
 	RecordIntent(settled bool)
 	// RecordOwn writes the fields of status that only this kind has.
 	RecordOwn(*resource.Result)

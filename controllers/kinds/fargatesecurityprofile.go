@@ -29,6 +29,12 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/resources/securitygroup"
 )
 
+// What the operator may do in Kubernetes for this kind; config/rbac/role.yaml is generated from it.
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=list;watch;patch
+// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/status,verbs=patch
+// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,resourceNames=fargatesecurityprofiles.fargatesecurity.io,verbs=get
+// +kubebuilder:rbac:groups=vpcresources.k8s.aws,resources=securitygrouppolicies,verbs=get;list;create;update;delete
+
 // FargateSecurityProfile is one EKS Fargate profile and everything linked to it.
 var FargateSecurityProfile = &declaration.Kind{
 	Name: "FargateSecurityProfile", CRD: "fargatesecurityprofiles.fargatesecurity.io", Noun: "profile",

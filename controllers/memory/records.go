@@ -31,21 +31,23 @@ type Record struct {
 	// Searched is the version of the spec for which objects with the owner tag were last looked for, since the operator
 	// started.
 	Searched SpecVersion
-	// LastWrite is when a pass ended that made something which sweeps show, or when the object was seen to be no more: one that is made anew
-	// under the name must find what the former one has left. Nothing read before is believed.
+	// LastWrite is when a pass ended that made something which sweeps show, or when the object was seen to be no more: one
+	// that is made anew under the name must find what the former one has left. Nothing read before is believed.
 	LastWrite time.Time
 	// Unreported are the repairs whose status could not be written: the next pass finds nothing to repair, and tells.
 	Unreported []drift.Entry
 	// cancel ends the pass that goes; nil: none does.
 	cancel *context.CancelCauseFunc
-	// gone: the object is no more, and only lastWrite is of use, for a while.
+	// gone: the object is no more, and only LastWrite is of use, for a while.
 	gone bool
 }
 
 // Records are the records of all objects of a kind.
 type Records struct {
+	// Now is the clock; set it before the first use.
+	Now func() time.Time
+
 	mu       sync.Mutex
-	Now      func() time.Time
 	byObject map[ctrl.Request]*Record
 	// checkAt is how many records there may be before those are dropped that are of no more use.
 	checkAt int

@@ -40,9 +40,6 @@ type Reconciler struct {
 	getReady sync.Once
 }
 
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles,verbs=list;watch;patch
-// +kubebuilder:rbac:groups=fargatesecurity.io,resources=fargatesecurityprofiles/status,verbs=patch
-// +kubebuilder:rbac:groups=vpcresources.k8s.aws,resources=securitygrouppolicies,verbs=get;list;create;update;delete
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 

@@ -23,8 +23,6 @@ import (
 // another that of what is in it, both in whole seconds.
 const clocksApart = 10 * time.Second
 
-// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,resourceNames=fargatesecurityprofiles.fargatesecurity.io,verbs=get
-
 // holder is an object whose deletion deletes custom resources.
 type holder struct {
 	apiVersion, kind, name string
