@@ -55,7 +55,7 @@ type Bound struct {
 }
 
 // Bind checks that the namespace may use the account, and these names in it, and connects to it.
-// Errors: *refusal, errors of the Kubernetes API, errors of the SDK.
+// Errors: *Refusal, errors of the Kubernetes API, errors of the SDK.
 func (a *Accounts) Bind(ctx context.Context, namespace, name string, claims ...guardrails.Claim) (*Bound, error) {
 	account := &v1alpha1.AWSAccount{}
 	if err := a.Client.Get(ctx, types.NamespacedName{Name: name}, account); err != nil {

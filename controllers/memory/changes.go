@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// actorsFor is how long it is remembered who changed an object: a difference is found, and its event arrives, well
+	// changesFor is how long it is remembered who changed an object: a difference is found, and its event arrives, well
 	// within it.
-	actorsFor = time.Hour
+	changesFor = time.Hour
 	// clocksDiffer is how far AWS's clock and ours may be apart.
 	clocksDiffer = time.Minute
-	// actorsEach bounds the changes that are remembered of one object.
-	actorsEach = 8
+	// changesEach bounds the changes that are remembered of one object.
+	changesEach = 8
 )
 
 // Changes remembers who changed which objects of one account and Region lately. Losing it costs names only.
@@ -46,13 +46,13 @@ func (a *Changes) Note(change events.Change) {
 	}
 	for _, o := range change.Objects {
 		list := append(a.changes[o], change)
-		a.changes[o] = list[max(0, len(list)-actorsEach):]
+		a.changes[o] = list[max(0, len(list)-changesEach):]
 	}
 }
 
 func (a *Changes) dropOld() {
 	for o, list := range a.changes {
-		if a.Now().Sub(list[len(list)-1].Time) > actorsFor {
+		if a.Now().Sub(list[len(list)-1].Time) > changesFor {
 			delete(a.changes, o)
 		}
 	}
@@ -72,7 +72,7 @@ func (a *Changes) Of(objects []events.Object, path string, seen time.Time) strin
 	for _, o := range objects {
 		for _, change := range a.changes[o] {
 			fits := change.Tags == strings.HasPrefix(path, "tags[")
-			if fits && !change.Time.After(before) && before.Sub(change.Time) <= actorsFor && !change.Time.Before(last.Time) {
+			if fits && !change.Time.After(before) && before.Sub(change.Time) <= changesFor && !change.Time.Before(last.Time) {
 				last = change
 			}
 		}

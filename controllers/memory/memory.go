@@ -23,14 +23,14 @@ type Memory struct {
 	Shared map[string]any
 	now    func() time.Time
 
-	// actors are who changed what lately, hears tells whether events tell of changes in a service.
+	// Changes are who changed what lately, hears tells whether events tell of changes in a service.
 	Changes *Changes
 	hears   func(source string) bool
 
 	mu    sync.Mutex
 	views map[awsapi.Config]*inventory.View
 	used  map[awsapi.Config]time.Time // when each view was last asked for
-	last  time.Time                   // when any was; guarded by memories.mu
+	last  time.Time                   // when any was; guarded by Memories.mu
 }
 
 // idleFor is how long is kept what is remembered of an account that no object uses any more, or not with that role.

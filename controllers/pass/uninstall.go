@@ -32,7 +32,7 @@ type holder struct {
 
 func (h holder) String() string { return h.kind + " " + h.name }
 
-// askedFor returns a *refusal when the profile is being deleted, or may be, only because what it is in is. It asks the API
+// askedFor returns a *accounts.Refusal when the profile is being deleted, or may be, only because what it is in is. It asks the API
 // server itself: a cache may learn of the CRD's deletion after that of the profile.
 func (p *pass) askedFor(ctx context.Context) error {
 	if p.API == nil || p.object.GetAnnotations()[v1alpha1.ConfirmDeletionAnnotation] == string(p.object.GetUID()) {
@@ -50,7 +50,7 @@ func (p *pass) askedFor(ctx context.Context) error {
 	return nil
 }
 
-// goesWith returns a *refusal when the profile may be going with its holder.
+// goesWith returns a *accounts.Refusal when the profile may be going with its holder.
 func (p *pass) goesWith(ctx context.Context, h holder) error {
 	object := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: h.apiVersion, Kind: h.kind}}
 	err := p.API.Get(ctx, client.ObjectKey{Name: h.name}, object)

@@ -14,7 +14,7 @@ import (
 // The owner tags. They are the memory that survives a lost status: without ours, an object is never changed or
 // deleted; with another's, it is never touched.
 const (
-	// OwnerTag holds <operator-id>/<namespace>/<name>.
+	// OwnerTag says whose an object is: <operator-id>/<namespace>/<Kind>/<name>, without the kind for the first one.
 	OwnerTag = "fargatesecurity.io/owner"
 	// OriginTag holds Created or Adopted. An object that does not say Created is never deleted.
 	OriginTag = "fargatesecurity.io/origin"
