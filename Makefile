@@ -161,11 +161,11 @@ tally-begin:
 
 .PHONY: gotest
 gotest: build controlplane venv ## All tests but the end-to-end ones and those under faults.
-	$(with_env) go test -timeout 40m $(PACKAGES)
+	$(with_env) go test -timeout 70m $(PACKAGES)
 
 .PHONY: faults
 faults: controlplane ## Crash points, faults at every call and random histories: a fixed share of them.
-	$(with_env) go test -count=1 -timeout 20m $(FAULTS)
+	$(with_env) go test -count=1 -timeout 60m $(FAULTS)
 
 .PHONY: test-unit
 test-unit: ## Only tests that need no API server.
@@ -173,7 +173,7 @@ test-unit: ## Only tests that need no API server.
 
 .PHONY: test-envtest
 test-envtest: controlplane venv ## Only tests on the real API server.
-	$(with_env) go test -timeout 40m $(ENVTEST)
+	$(with_env) go test -timeout 70m $(ENVTEST)
 
 .PHONY: e2e
 e2e: build controlplane venv ## The operator's binary end to end, on awssim and on moto. FSO_E2E_SEED is the storm of kills.
