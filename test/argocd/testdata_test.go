@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -183,6 +184,11 @@ func TestUpstreamShape(t *testing.T) {
 		}
 		if len(a.DiscoveryTests) == 0 || len(a.ActionTests) == 0 {
 			t.Errorf("%s: its actions have no tests", kind)
+		}
+		for _, test := range a.DiscoveryTests {
+			if got := discover(t, stored(t, b.dir, "actions/"+test.InputPath)); !slices.Equal(got, test.Result) {
+				t.Errorf("%s %s: the actions are %+v, want %+v", kind, test.InputPath, got, test.Result)
+			}
 		}
 		for _, test := range a.ActionTests {
 			got := asText(act(t, stored(t, b.dir, "actions/"+test.InputPath), test.Action))
