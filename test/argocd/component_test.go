@@ -8,7 +8,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -46,6 +50,31 @@ func TestTheComponent(t *testing.T) {
 	for _, kind := range kindNames() {
 		checkCustomization(t, kind, data)
 	}
+	patched := patchedByHand(t)
+	for key, value := range data {
+		if patched[key] != value {
+			t.Errorf("kubectl patch does not give %s what kustomize gives it", key)
+		}
+	}
+}
+
+// patchedByHand is what argocd-cm holds after docs/gitops.md's kubectl patch.
+func patchedByHand(t *testing.T) map[string]string {
+	t.Helper()
+	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "argocd-cm", Namespace: "default"}, Data: map[string]string{"url": "https://argocd.example.org"}}
+	must(kube.Create(t.Context(), cm))
+	text, err := os.ReadFile(filepath.Join(scripts, "argocd-cm.yaml"))
+	must(err)
+	patch, err := yaml.YAMLToJSONStrict(text)
+	must(err)
+	if err := kube.Patch(t.Context(), cm, client.RawPatch(types.StrategicMergePatchType, patch)); err != nil {
+		t.Fatal(err)
+	}
+	if cm.Data["url"] == "" {
+		t.Error("kubectl patch takes away what was in argocd-cm")
+	}
+	must(kube.Delete(t.Context(), cm.DeepCopy()))
+	return cm.Data
 }
 
 // checkCustomization compares what argocd-cm has of a kind with the kind's scripts. Source of the keys and the form:

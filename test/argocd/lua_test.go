@@ -164,7 +164,7 @@ func runHealth(obj *unstructured.Unstructured, script string) (health, error) {
 	}
 	h := health{Status: lua.LVAsString(table.RawGetString("status")), Message: lua.LVAsString(table.RawGetString("message"))}
 	if !slices.Contains([]string{"Healthy", "Progressing", "Degraded", "Suspended"}, h.Status) {
-		return h, fmt.Errorf("Argo CD knows no status %q", h.Status) //nolint:staticcheck // a name
+		return h, fmt.Errorf("Argo CD knows no status %q", h.Status)
 	}
 	return h, nil
 }

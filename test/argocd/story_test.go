@@ -177,6 +177,16 @@ func (s *story) profileDrifts(payments *unstructured.Unstructured) {
 	s.until(observe, "Degraded")
 	s.keep("degraded_drift", observe, "Degraded", "3 fields differ: "+worst)
 
+	s.sim.Deny("logs:DescribeLogGroups") // until only a person can help, with the drift as it was known
+	for range maxPasses {
+		s.pass(observe)
+		if strings.Contains(healthOf(s.t, s.read(observe)).Message, "logs:DescribeLogGroups") {
+			break
+		}
+	}
+	s.keep("degraded_stalled_and_drifted", observe, "Degraded", "logs:DescribeLogGroups")
+	s.sim.Allow("logs:DescribeLogGroups")
+
 	suspend := with(s.t, payments, "Suspend", "spec", "mode")
 	s.sync(suspend)
 	s.until(suspend, "Suspended")
