@@ -100,7 +100,7 @@ manifests: $(CONTROLLER_GEN) ## CRDs and the manager's role, from the markers in
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... output:rbac:artifacts:config=config/rbac
 
 .PHONY: docs
-docs: ## The generated parts of docs/ and config/aws: every field, the controls, the IAM policy, the EventBridge rules.
+docs: ## The generated parts of docs/, config/aws and config/argocd: every field, the controls, the IAM policy, the EventBridge rules, Argo CD's scripts.
 	go run ./hack/docgen
 
 .PHONY: fmt
@@ -134,7 +134,7 @@ verify: generate manifests ## Fail if generated files are not what the code gene
 
 .PHONY: verify-kustomize
 verify-kustomize: $(KUSTOMIZE)
-	@for tree in config/crd config/default config/samples config/prometheus; do \
+	@for tree in config/crd config/default config/samples config/prometheus test/argocd/testdata/overlay; do \
 	  $(KUSTOMIZE) build $$tree >/dev/null || { echo "verify: kustomize cannot build $$tree" >&2; exit 1; }; \
 	done
 

@@ -15,8 +15,8 @@ import (
 
 const root = "../.."
 
-// page renders a page as it would be written now.
-func page(t *testing.T, path string) string {
+// rendered is a page as it would be written now.
+func rendered(t *testing.T, path string) string {
 	t.Helper()
 	for _, p := range pages {
 		if p.path != path {
@@ -34,7 +34,7 @@ func page(t *testing.T, path string) string {
 
 // The commands in docs/iam.md cut the policies out of the page by these marks.
 func TestPoliciesCanBeCutOutOfThePage(t *testing.T) {
-	text := page(t, "docs/iam.md")
+	text := rendered(t, "docs/iam.md")
 	for mark, want := range map[string]string{"policy": awsapi.Policy(), "observe": awsapi.ObservePolicy()} {
 		block := regexp.MustCompile("(?s)\n<!-- " + mark + " -->\n```json\n(.*?)```\n<!-- end -->\n").FindStringSubmatch(text)
 		if block == nil || block[1] != want {
@@ -44,7 +44,7 @@ func TestPoliciesCanBeCutOutOfThePage(t *testing.T) {
 }
 
 func TestEveryControlHasItsHeading(t *testing.T) {
-	text := page(t, "docs/controls.md")
+	text := rendered(t, "docs/controls.md")
 	for _, c := range controls.Catalogue() {
 		if !strings.Contains(text, "\n## "+c.ID+"\n") {
 			t.Errorf("%s has no heading", c.ID)
@@ -60,7 +60,7 @@ func TestFieldsAndReasonsOfTheCRDs(t *testing.T) {
 			"| `NotOwned` |", "label selector", "1 to 5 entries", "&lt;clusterName>",
 		},
 	} {
-		text := page(t, path)
+		text := rendered(t, path)
 		for _, want := range wants {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s does not have %s", path, want)
@@ -80,7 +80,7 @@ func TestEveryServiceHasItsRule(t *testing.T) {
 			"config/aws/cloudformation/drift-events.yaml": {"- {\"Fn::GetAtt\": [" + name + ", Arn]}\n", "\n  " + name + ":\n", "eventSource: [" + rule.EventSource() + "]\n"},
 			"config/aws/terraform/drift-events/main.tf":   {"\n    " + rule.Service + " = {\n", "eventSource = [\"" + rule.EventSource() + "\"]\n"},
 		} {
-			text := page(t, path)
+			text := rendered(t, path)
 			for _, want := range append(wants, rule.Calls...) {
 				if !strings.Contains(text, want) {
 					t.Errorf("%s does not have %q", path, want)
