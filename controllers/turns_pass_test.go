@@ -100,7 +100,7 @@ func TestAnOutageLeavesWorkersToEdits(t *testing.T) {
 	if err := started.Source().Start(r.ctx, wakes{woken: make(chan ctrl.Request, 8)}); err != nil {
 		t.Fatal(err)
 	}
-	r.sim.Fail("eks:DescribeCluster", "ServerException", "an outage", 500, 3)
+	r.sim.Fail("eks:DescribeCluster", "ServerException", "an outage", 500, 1000) // until the end: the operator of the manager would end what status says of it
 	if got, err := started.Reconcile(r.ctx, requests["failing"]); err != nil || got.RequeueAfter == 0 || got.RequeueAfter > fast.BackoffMax*2 {
 		t.Fatalf("the pass in an outage: %v, %v", got, err)
 	}
