@@ -18,9 +18,6 @@ import (
 // fieldManager is who metadata.managedFields says made a change.
 const fieldManager = "kubectl-fargatesec"
 
-// ModeBeforeSuspendAnnotation keeps the mode that `suspend` took an object out of, for `resume`.
-const ModeBeforeSuspendAnnotation = "fargatesecurity.io/mode-before-suspend"
-
 // patch merges a change into an object. With a resourceVersion in it, it fails if somebody was faster.
 func (c *cluster) patch(ctx context.Context, t target, change map[string]any) error {
 	text, err := json.Marshal(change)
@@ -96,7 +93,7 @@ func (c *cluster) resume(ctx context.Context, t target, mode v1alpha1.Mode) (v1a
 		return "", nil
 	}
 	if mode == "" {
-		mode = v1alpha1.Mode(t.Annotations[ModeBeforeSuspendAnnotation])
+		mode = v1alpha1.Mode(t.Annotations[v1alpha1.ModeBeforeSuspendAnnotation])
 	}
 	if mode != v1alpha1.ModeEnforce && mode != v1alpha1.ModeObserve {
 		return "", fmt.Errorf("%s was not suspended by this plugin, so its mode of before is not known: say --mode=Observe (changes nothing in AWS) or --mode=Enforce (repairs drift)", t.full())
@@ -107,7 +104,7 @@ func (c *cluster) resume(ctx context.Context, t target, mode v1alpha1.Mode) (v1a
 // setMode changes the mode and the note of the mode before it, in one write and only of what was read.
 func (c *cluster) setMode(ctx context.Context, t target, mode v1alpha1.Mode, before any) error {
 	return c.patch(ctx, t, map[string]any{
-		"metadata": map[string]any{"resourceVersion": t.ResourceVersion, "annotations": map[string]any{ModeBeforeSuspendAnnotation: before}},
+		"metadata": map[string]any{"resourceVersion": t.ResourceVersion, "annotations": map[string]any{v1alpha1.ModeBeforeSuspendAnnotation: before}},
 		"spec":     map[string]any{"mode": mode},
 	})
 }

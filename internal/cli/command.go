@@ -9,7 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+
 	"os"
 	"os/signal"
 	"slices"
@@ -62,7 +62,7 @@ func Run(args []string, version string, streams genericiooptions.IOStreams) int 
 	case errors.Is(err, errDrift):
 		return ExitDrift
 	default:
-		fmt.Fprintln(streams.ErrOut, "error: "+strings.ReplaceAll(err.Error(), "\n", "\nerror: "))
+		_, _ = fmt.Fprintln(streams.ErrOut, "error: "+strings.ReplaceAll(err.Error(), "\n", "\nerror: "))
 		return ExitError
 	}
 }
@@ -91,7 +91,9 @@ func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
 // chosen is how objects are named on the command line, for Use and Long.
 const (
 	chosen    = " [KIND] [NAME...]"
-	chosenHow = "Objects are named by NAME (of any kind), KIND NAME, or KIND/NAME, as with kubectl get; without a name, all of the namespace are shown."
+	named     = "Objects are named by NAME (of any kind), KIND NAME, or KIND/NAME, as with kubectl get"
+	chosenHow = named + "; without a name, all of the namespace are shown."
+	changeHow = named + ", or chosen by --selector or --all."
 )
 
 func (o *options) selectFlags(cmd *cobra.Command) {
@@ -119,7 +121,7 @@ func (o *options) load(ctx context.Context, args []string) (*cluster, []target, 
 		if c.namespace != "" {
 			where = "namespace " + c.namespace
 		}
-		fmt.Fprintf(o.ErrOut, "No objects found in %s.\n", where)
+		_, _ = fmt.Fprintf(o.ErrOut, "No objects found in %s.\n", where)
 	}
 	return c, targets, err
 }
@@ -138,10 +140,12 @@ func colours(terminal, noColour bool, termName string) bool {
 }
 
 // write writes text for people, or what programs read, as --output says.
-func (o *options) write(forPeople func(Look), forPrograms func() (runtime.Object, error)) error {
+func (o *options) write(forPeople func(*strings.Builder, Look), forPrograms func() (runtime.Object, error)) error {
 	if o.output == "" || o.output == "wide" {
-		forPeople(o.look())
-		return nil
+		var text strings.Builder
+		forPeople(&text, o.look())
+		_, err := fmt.Fprint(o.Out, text.String())
+		return err
 	}
 	obj, err := forPrograms()
 	if err != nil {
@@ -200,7 +204,7 @@ func (o *options) postureCommand() *cobra.Command {
 }
 
 // show reads objects and writes them. What could be read is written, whatever else could not.
-func (o *options) show(text func(w io.Writer, l Look, objects []*Object), report func([]*Object) (runtime.Object, error)) func(*cobra.Command, []string) error {
+func (o *options) show(text func(w *strings.Builder, l Look, objects []*Object), report func([]*Object) (runtime.Object, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := o.checkOutput(); err != nil {
 			return err
@@ -210,7 +214,7 @@ func (o *options) show(text func(w io.Writer, l Look, objects []*Object), report
 			return err
 		}
 		list := objects(targets)
-		return errors.Join(err, o.write(func(l Look) { text(o.Out, l, list) }, func() (runtime.Object, error) { return report(list) }))
+		return errors.Join(err, o.write(func(w *strings.Builder, l Look) { text(w, l, list) }, func() (runtime.Object, error) { return report(list) }))
 	}
 }
 
@@ -227,13 +231,13 @@ func (o *options) explainCommand() *cobra.Command {
 			}
 			list := controls.Catalogue()
 			if len(args) == 0 {
-				return o.write(func(l Look) { RenderControls(o.Out, l, list) }, func() (runtime.Object, error) { return controlReport(list) })
+				return o.write(func(w *strings.Builder, l Look) { RenderControls(w, l, list) }, func() (runtime.Object, error) { return controlReport(list) })
 			}
 			found, err := control(args[0])
 			if err != nil {
 				return err
 			}
-			return o.write(func(l Look) { RenderControl(o.Out, l, found) }, func() (runtime.Object, error) { return controlReport([]controls.Control{found}) })
+			return o.write(func(w *strings.Builder, l Look) { RenderControl(w, l, found) }, func() (runtime.Object, error) { return controlReport([]controls.Control{found}) })
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var ids []string

@@ -47,7 +47,7 @@ func (o *options) reconcileCommand() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: "reconcile" + chosen, Short: "Have the operator read AWS at once, and wait for the answer",
-		Long: "Sets the annotation " + v1alpha1.ReconcileRequestAnnotation + " and waits until status.lastHandledReconcileRequest echoes it.\n" + chosenHow,
+		Long: "Sets the annotation " + v1alpha1.ReconcileRequestAnnotation + " and waits until status.lastHandledReconcileRequest echoes it.\n" + changeHow,
 		Example: "  # Read AWS for one object now\n" +
 			"  kubectl fargatesec reconcile payments -n platform",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -63,7 +63,7 @@ func (o *options) reconcileCommand() *cobra.Command {
 			})
 			if !wait {
 				for _, t := range asked {
-					fmt.Fprintf(o.Out, "%s: asked for\n", t.full())
+					_, _ = fmt.Fprintf(o.Out, "%s: asked for\n", t.full())
 				}
 				return err
 			}
@@ -72,7 +72,7 @@ func (o *options) reconcileCommand() *cobra.Command {
 			for _, t := range asked {
 				done, failed := in.answered(ctx, t, value)
 				if err = errors.Join(err, failed); failed == nil {
-					fmt.Fprintf(o.Out, "%s: read; %s\n", t.full(), outcome(done))
+					_, _ = fmt.Fprintf(o.Out, "%s: read; %s\n", t.full(), outcome(done))
 				}
 			}
 			return err
@@ -98,14 +98,14 @@ func (o *options) suspendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "suspend" + chosen, Short: "Set mode Suspend: AWS is neither read nor written",
 		Long: "Sets spec.mode to Suspend, and notes the mode of before for `resume`. Where Git manages the object, change it there: a sync would\n" +
-			"put the mode back.\n" + chosenHow,
+			"put the mode back.\n" + changeHow,
 		Example: "  # Leave one object alone for now\n" +
 			"  kubectl fargatesec suspend payments -n platform",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.eachNamed(cmd.Context(), args, all, func(c *cluster, t target) error {
 				changed, err := c.suspend(cmd.Context(), t)
 				if err == nil {
-					fmt.Fprintf(o.Out, "%s: %s\n", t.full(), map[bool]string{true: "suspended, was " + string(t.Spec.Mode), false: "is suspended already"}[changed])
+					_, _ = fmt.Fprintf(o.Out, "%s: %s\n", t.full(), map[bool]string{true: "suspended, was " + string(t.Spec.Mode), false: "is suspended already"}[changed])
 				}
 				return err
 			})
@@ -120,7 +120,7 @@ func (o *options) resumeCommand() *cobra.Command {
 	var mode string
 	cmd := &cobra.Command{
 		Use: "resume" + chosen, Short: "Put back the mode that suspend took an object out of",
-		Long: "Sets spec.mode to what it was before `suspend`, or to --mode. In Enforce, what drifted meanwhile is repaired at once.\n" + chosenHow,
+		Long: "Sets spec.mode to what it was before `suspend`, or to --mode. In Enforce, what drifted meanwhile is repaired at once.\n" + changeHow,
 		Example: "  # Look first: report drift, and change nothing in AWS\n" +
 			"  kubectl fargatesec resume payments -n platform --mode=Observe",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -133,10 +133,10 @@ func (o *options) resumeCommand() *cobra.Command {
 					return err
 				}
 				if set == "" {
-					fmt.Fprintf(o.Out, "%s: is not suspended, its mode is %s\n", t.full(), t.Spec.Mode)
+					_, _ = fmt.Fprintf(o.Out, "%s: is not suspended, its mode is %s\n", t.full(), t.Spec.Mode)
 					return nil
 				}
-				fmt.Fprintf(o.Out, "%s: resumed, mode %s\n", t.full(), set)
+				_, _ = fmt.Fprintf(o.Out, "%s: resumed, mode %s\n", t.full(), set)
 				return nil
 			})
 		},

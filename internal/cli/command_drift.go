@@ -50,7 +50,7 @@ func (o *options) driftCommand() *cobra.Command {
 }
 
 func (o *options) writeDrift(list []*Object) error {
-	return o.write(func(l Look) { RenderDrift(o.Out, l, list, o.now()) }, func() (runtime.Object, error) { return driftReport(list) })
+	return o.write(func(w *strings.Builder, l Look) { RenderDrift(w, l, list, o.now()) }, func() (runtime.Object, error) { return driftReport(list) })
 }
 
 // verdictOf is the exit code of drift, as an error. Where nothing is known, a pipeline must not go on as if all were well.
@@ -60,25 +60,25 @@ func verdictOf(list []*Object) error {
 		if o.driftCount() > 0 {
 			return errDrift
 		}
-		if !o.driftKnown() {
+		if !o.current() {
 			unknown = append(unknown, o.full())
 		}
 	}
 	if len(unknown) > 0 {
-		return fmt.Errorf("AWS was not read yet for %s: whether there is drift is not known", strings.Join(unknown, ", "))
+		return fmt.Errorf("AWS was not read yet, or not since the last edit, for %s: whether there is drift is not known", strings.Join(unknown, ", "))
 	}
 	return nil
 }
 
 // watchDrift shows each object whose drift is not what was shown last.
 func (o *options) watchDrift(ctx context.Context, c *cluster, targets []target, args []string) error {
-	shown, kinds, named := map[types.UID]*Object{}, c.kinds, false
+	shown, kinds, byName := map[types.UID]*Object{}, c.kinds, false
 	for _, t := range targets {
 		shown[t.UID] = t.Object
 	}
 	if k, ok := c.find(first(args)); ok {
-		kinds, named = []kind{k}, len(args) > 1
-	} else if named = len(args) > 0; named {
+		kinds, byName = []kind{k}, len(args) > 1
+	} else if byName = len(args) > 0; byName {
 		kinds = kindsOf(targets)
 	}
 	changes := make(chan change)
@@ -94,12 +94,12 @@ func (o *options) watchDrift(ctx context.Context, c *cluster, targets []target, 
 			return errors.Join(err, verdictOf(last))
 		case ch := <-changes:
 			before := shown[ch.UID]
-			if named && before == nil {
+			if byName && before == nil {
 				continue
 			}
 			if ch.gone {
 				delete(shown, ch.UID)
-				fmt.Fprintf(o.ErrOut, "%s is gone\n", ch.full())
+				_, _ = fmt.Fprintf(o.ErrOut, "%s is gone\n", ch.full())
 				continue
 			}
 			if shown[ch.UID] = ch.Object; before != nil && sameDrift(before, ch.Object) {

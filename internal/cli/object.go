@@ -54,6 +54,11 @@ func (o *Object) driftKnown() bool {
 	return c != nil && c.Status != metav1.ConditionUnknown && c.Reason != v1alpha1.ReasonUnknown
 }
 
+// current tells that status speaks of the spec as it is.
+func (o *Object) current() bool {
+	return o.driftKnown() && o.Status.ObservedGeneration == o.Generation
+}
+
 // notes are what a reader of the object's status must know before believing it.
 func (o *Object) notes() []string {
 	var notes []string

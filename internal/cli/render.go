@@ -5,7 +5,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
+
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +17,7 @@ import (
 )
 
 // RenderDrift writes what differs, object by object. Objects without drift get a line together.
-func RenderDrift(w io.Writer, l Look, objects []*Object, now time.Time) {
+func RenderDrift(w *strings.Builder, l Look, objects []*Object, now time.Time) {
 	clean := 0
 	for _, o := range objects {
 		if o.driftCount() == 0 && len(o.notes()) == 0 {
@@ -31,7 +31,7 @@ func RenderDrift(w io.Writer, l Look, objects []*Object, now time.Time) {
 	}
 }
 
-func renderDriftOf(w io.Writer, l Look, o *Object, now time.Time) {
+func renderDriftOf(w *strings.Builder, l Look, o *Object, now time.Time) {
 	state := "no drift"
 	switch {
 	case o.driftCount() > 0:
@@ -72,7 +72,7 @@ func renderDriftOf(w io.Writer, l Look, o *Object, now time.Time) {
 
 // RenderTree writes what is linked to what: account, object, AWS objects in dependency order (each may need those above it).
 // The owner of an object that is only used is found among the objects that are shown.
-func RenderTree(w io.Writer, l Look, objects []*Object) {
+func RenderTree(w *strings.Builder, l Look, objects []*Object) {
 	byAccount, owners, users := map[string][]*Object{}, map[string]*Object{}, map[string][]*Object{}
 	var accounts []string
 	for _, o := range objects {
@@ -163,7 +163,7 @@ func stateColour(state string) string {
 }
 
 // RenderPosture writes the posture of each object, and of the controls that failed what they ask.
-func RenderPosture(w io.Writer, l Look, objects []*Object) {
+func RenderPosture(w *strings.Builder, l Look, objects []*Object) {
 	header := []string{"KIND", "OBJECT", "SCORE", "PASSED", "FAILED", "FAILED CONTROLS"}
 	rows, failed := [][]string{header}, map[string]int{}
 	var ids []string
@@ -206,7 +206,7 @@ func RenderPosture(w io.Writer, l Look, objects []*Object) {
 }
 
 // RenderControl explains one control.
-func RenderControl(w io.Writer, l Look, c controls.Control) {
+func RenderControl(w *strings.Builder, l Look, c controls.Control) {
 	fmt.Fprintf(w, "%s  %s\n%s\n\n", l.paint(bold, c.ID), l.paint(severityColour(string(c.Severity)), string(c.Severity)), c.Title)
 	fmt.Fprintf(w, "Looks at:    %s\nTo fix:      %s\n", c.LooksAt, c.Remediation)
 	if len(c.References) > 0 {
@@ -215,7 +215,7 @@ func RenderControl(w io.Writer, l Look, c controls.Control) {
 }
 
 // RenderControls lists controls.
-func RenderControls(w io.Writer, l Look, list []controls.Control) {
+func RenderControls(w *strings.Builder, l Look, list []controls.Control) {
 	rows := [][]string{{"CONTROL", "SEVERITY", "ASKS"}}
 	for _, c := range list {
 		rows = append(rows, []string{c.ID, string(c.Severity), c.Title})

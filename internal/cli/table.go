@@ -4,7 +4,7 @@ package cli
 
 import (
 	"fmt"
-	"io"
+
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -62,11 +62,15 @@ func (l Look) cell(text string) string {
 }
 
 // table writes rows in columns. The first row is the header; paint colours a cell that is already as wide as its column.
-func (l Look) table(w io.Writer, indent string, rows [][]string, paint func(row, column int, text string) string) {
+func (l Look) table(w *strings.Builder, indent string, rows [][]string, paint func(row, column int, text string) string) {
 	var widths []int
 	for _, row := range rows {
 		for i := range row {
-			row[i] = l.cell(row[i])
+			if i < len(row)-1 || l.Wide {
+				row[i] = l.cell(row[i])
+			} else {
+				row[i] = printable(row[i]) // nothing is beside the last column that it could push away
+			}
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
@@ -110,24 +114,30 @@ func near(word string, known []string) []string {
 	return words
 }
 
-// distance is Levenshtein's.
+// distance is how many letters are to be added, taken away, changed or swapped with their neighbour to come from one word to
+// the other (optimal string alignment).
 func distance(a, b string) int {
-	previous := make([]int, len(b)+1)
-	for j := range previous {
-		previous[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
 	}
-	for i := range len(a) {
-		current := []int{i + 1}
-		for j := range len(b) {
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
 			cost := 1
-			if a[i] == b[j] {
+			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			current = append(current, min(previous[j]+cost, previous[j+1]+1, current[j]+1))
+			rows[i][j] = min(rows[i-1][j-1]+cost, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
 		}
-		previous = current
 	}
-	return previous[len(b)]
+	return rows[len(a)][len(b)]
 }
 
 // didYouMean is the end of an error about an unknown word.
