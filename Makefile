@@ -35,7 +35,7 @@ FAULTS := ./test/chaos/... ./test/histories/...
 PACKAGES = $$(go list ./... | grep -Ev '/test/(e2e|chaos|histories)')
 UNIT = $$(go list ./... | grep -Ev '/(controllers|test)(/|$$)')
 ENVTEST = $$(go list ./... | grep -E '/(controllers|test)(/|$$)' | grep -Ev '/test/(e2e|chaos|histories)')
-SCRIPTS = .ci/run $$(git ls-files --cached --others --exclude-standard -- '*.sh')
+SCRIPTS = .ci/run cmd/kubectl-fargatesec/kubectl_complete-fargatesec $$(git ls-files --cached --others --exclude-standard -- '*.sh')
 
 ##@ General
 
@@ -56,19 +56,23 @@ clean: ## Remove everything that make built or installed.
 ##@ Build
 
 .PHONY: build
-build: bin/manager bin/awssim bin/localcluster ## The operator, the AWS stand-in and the local cluster's starter.
+build: bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec ## The operator, the AWS stand-in, the local cluster's starter and the kubectl plugin.
 
 # Always asked for: go knows better than make what is up to date. No -trimpath and
 # no CGO_ENABLED here, so that these builds and `go test` share what they compile;
 # the image has both (Dockerfile). grpcnotrace leaves out of a library that nothing
 # here uses what keeps the linker from leaving out the rest: half of the program.
-.PHONY: bin/manager bin/awssim bin/localcluster
+.PHONY: bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec
 bin/manager:
 	go build -tags grpcnotrace -ldflags "-X main.version=$(VERSION)" -o bin/manager .
 bin/awssim:
 	go build -o bin/awssim ./cmd/awssim
 bin/localcluster:
 	go build -o bin/localcluster ./hack/localcluster
+# Beside it what kubectl asks for the plugin's completion.
+bin/kubectl-fargatesec:
+	go build -ldflags "-X main.version=$(VERSION)" -o bin/kubectl-fargatesec ./cmd/kubectl-fargatesec
+	install -m 755 cmd/kubectl-fargatesec/kubectl_complete-fargatesec bin/
 
 .PHONY: controlplane
 controlplane: ## etcd, kube-apiserver, kube-controller-manager and kubectl, from source (6 minutes the first time).
@@ -100,7 +104,7 @@ manifests: $(CONTROLLER_GEN) ## CRDs and the manager's role, from the markers in
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... output:rbac:artifacts:config=config/rbac
 
 .PHONY: docs
-docs: ## The generated parts of docs/, config/aws and config/argocd: every field, the controls, the IAM policy, the EventBridge rules, Argo CD's scripts.
+docs: ## The generated parts of docs/, config/aws and config/argocd: every field, the controls, the IAM policy, the EventBridge rules, Argo CD's scripts, the plugin's commands.
 	go run ./hack/docgen
 
 .PHONY: fmt

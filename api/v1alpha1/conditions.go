@@ -76,6 +76,9 @@ const (
 	// ConfirmDeletionAnnotation says of a profile that is being deleted with its CRD or with the operator's namespace that
 	// its deletion is meant, in AWS too. Its value is the profile's UID, so that a copy of the manifest says it of no other.
 	ConfirmDeletionAnnotation = "fargatesecurity.io/confirm-deletion"
+	// ModeBeforeSuspendAnnotation keeps the mode that `kubectl fargatesec suspend` took an object out of, for `resume`. The
+	// operator does not read it.
+	ModeBeforeSuspendAnnotation = "fargatesecurity.io/mode-before-suspend"
 	// Finalizer keeps an object until what belongs to it is gone from AWS, or released.
 	Finalizer = "fargatesecurity.io/finalizer"
 )

@@ -38,6 +38,7 @@ var pages = append([]page{
 	{"docs/iam.md", "iam.md.tmpl", iamData},
 	{"docs/architecture.md", "architecture.md.tmpl", architectureData},
 	{"docs/controls.md", "controls.md.tmpl", controlsData},
+	{"docs/cli.md", "cli.md.tmpl", cliData},
 	{"docs/awsaccount.md", "awsaccount.md.tmpl", crdData("fargatesecurity.io_awsaccounts.yaml")},
 	{"docs/fargatesecurityprofile.md", "fargatesecurityprofile.md.tmpl", crdData("fargatesecurity.io_fargatesecurityprofiles.yaml")},
 	{"config/aws/cloudformation/drift-events.yaml", "drift-events.yaml.tmpl", rulesData},

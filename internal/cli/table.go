@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
+)
+
+// Look is how text for people is written. The zero Look has no colours and cuts long values.
+type Look struct {
+	// Colour: the output is a terminal that shows colours.
+	Colour bool
+	// Wide: nothing is cut, and there are more columns.
+	Wide bool
+}
+
+// The colours, as SGR parameters (ECMA-48 §8.3.117).
+const (
+	bold   = "1"
+	red    = "31"
+	yellow = "33"
+	green  = "32"
+	dim    = "2"
+	worst  = "1;31"
+)
+
+func (l Look) paint(colour, text string) string {
+	if !l.Colour || colour == "" || text == "" {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+func severityColour(s string) string {
+	switch drift.Severity(s) {
+	case drift.Critical:
+		return worst
+	case drift.High:
+		return red
+	case drift.Medium:
+		return yellow
+	default:
+		return dim
+	}
+}
+
+// mostCell is how long a value may be in a table that is not wide.
+const mostCell = 48
+
+func (l Look) cell(text string) string {
+	text = printable(text)
+	if l.Wide || utf8.RuneCountInString(text) <= mostCell {
+		return text
+	}
+	return string([]rune(text)[:mostCell-1]) + "…"
+}
+
+// table writes rows in columns. The first row is the header; paint colours a cell that is already as wide as its column.
+func (l Look) table(w *strings.Builder, indent string, rows [][]string, paint func(row, column int, text string) string) {
+	var widths []int
+	for _, row := range rows {
+		for i := range row {
+			if i < len(row)-1 || l.Wide {
+				row[i] = l.cell(row[i])
+			} else {
+				row[i] = printable(row[i]) // nothing is beside the last column that it could push away
+			}
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	for r, row := range rows {
+		var line strings.Builder
+		for i, text := range row {
+			pad := ""
+			if i < len(row)-1 {
+				pad = strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text)+2)
+			}
+			if paint != nil && r > 0 {
+				text = paint(r-1, i, text)
+			}
+			line.WriteString(text + pad)
+		}
+		fmt.Fprintln(w, indent+strings.TrimRight(line.String(), " "))
+	}
+}
+
+// near lists those of the known words that are a slip or two away from a word, nearest first; three at most.
+func near(word string, known []string) []string {
+	type candidate struct {
+		word string
+		away int
+	}
+	var list []candidate
+	for _, k := range known {
+		a, b := strings.ToLower(word), strings.ToLower(k)
+		if away := distance(a, b); away <= max(2, len(b)/3) || strings.HasPrefix(b, a) {
+			list = append(list, candidate{k, away})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return a.away - b.away })
+	var words []string
+	for _, c := range list[:min(3, len(list))] {
+		words = append(words, c.word)
+	}
+	return words
+}
+
+// distance is how many letters are to be added, taken away, changed or swapped with their neighbour to come from one word to
+// the other (optimal string alignment).
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j-1]+cost, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+// didYouMean is the end of an error about an unknown word.
+func didYouMean(word string, known []string) string {
+	if words := near(word, known); len(words) > 0 {
+		return "; did you mean " + strings.Join(words, ", ") + "?"
+	}
+	return ""
+}
