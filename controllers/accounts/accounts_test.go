@@ -3,35 +3,23 @@
 package accounts
 
 import (
-	"errors"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/guardrails"
+	"github.com/fargate-security/fargate-security-operator/test/schemes"
 )
-
-func schemeOf(t *testing.T) *runtime.Scheme {
-	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		t.Fatal(err)
-	}
-	return scheme
-}
 
 // TestNamespacesAreComparedWhole: a namespace whose name begins like the operator's is another one.
 func TestNamespacesAreComparedWhole(t *testing.T) {
 	closed := &v1alpha1.AWSAccount{ObjectMeta: metav1.ObjectMeta{Name: "prod"}}
-	accounts := &Accounts{Client: fake.NewClientBuilder().WithScheme(schemeOf(t)).Build(), OperatorNamespace: "fargate"}
+	accounts := &Accounts{Client: fake.NewClientBuilder().WithScheme(schemes.New(t)).Build(), OperatorNamespace: "fargate"}
 	for namespace, may := range map[string]bool{"fargate": true, "fargate-apps": false, "farg": false, "": false} {
 		if err := accounts.mayUse(t.Context(), closed, namespace); (err == nil) != may {
 			t.Errorf("%s may use an account that allows none: %v", namespace, err)

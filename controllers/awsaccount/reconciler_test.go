@@ -4,18 +4,14 @@ package awsaccount
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
-
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/aws/smithy-go"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	toolsevents "k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -26,16 +22,8 @@ import (
 	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
 	"github.com/fargate-security/fargate-security-operator/controllers/metrics"
 	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
+	"github.com/fargate-security/fargate-security-operator/test/schemes"
 )
-
-func schemeOf(t *testing.T) *runtime.Scheme {
-	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		t.Fatal(err)
-	}
-	return scheme
-}
 
 // TestNamesAreComparedWhole: an account whose name begins like another one's.
 func TestNamesAreComparedWhole(t *testing.T) {
@@ -43,7 +31,7 @@ func TestNamesAreComparedWhole(t *testing.T) {
 		return &v1alpha1.FargateSecurityProfile{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "ns"},
 			Spec: v1alpha1.FargateSecurityProfileSpec{DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: account}}}}
 	}
-	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(profile("a", "prod"), profile("b", "prod-eu"), profile("c", "pro")).Build()
+	kube := fake.NewClientBuilder().WithScheme(schemes.New(t)).WithObjects(profile("a", "prod"), profile("b", "prod-eu"), profile("c", "pro")).Build()
 	users, err := (&Reconciler{Client: kube, Kinds: kinds.All}).usersOf(t.Context(), "prod")
 	if err != nil || len(users) != 1 || users[0].Name != "a" {
 		t.Errorf("the account prod is used by %v (%v)", users, err)
@@ -55,7 +43,7 @@ func TestEveryKindHoldsItsAccount(t *testing.T) {
 	account := &v1alpha1.AWSAccount{ObjectMeta: metav1.ObjectMeta{Name: "prod", Finalizers: []string{v1alpha1.Finalizer}}}
 	user := &v1alpha1.FargateSecurityProfile{ObjectMeta: metav1.ObjectMeta{Name: "a", Namespace: "ns"},
 		Spec: v1alpha1.FargateSecurityProfileSpec{DeclarationSpec: v1alpha1.DeclarationSpec{AccountRef: v1alpha1.AccountReference{Name: "prod"}}}}
-	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(account, user).WithStatusSubresource(account).Build()
+	kube := fake.NewClientBuilder().WithScheme(schemes.New(t)).WithObjects(account, user).WithStatusSubresource(account).Build()
 	// None of the first kind refers to the account.
 	first, second := *kinds.FargateSecurityProfile, *kinds.FargateSecurityProfile
 	first.Name, first.NewList = "First", func() client.ObjectList { return &noProfiles{} }
@@ -93,7 +81,7 @@ func (c noneOf) List(ctx context.Context, list client.ObjectList, opts ...client
 // TestAnAccountThatIsNotReachedHasNoCaller: the one of before may be another one's.
 func TestAnAccountThatIsNotReachedHasNoCaller(t *testing.T) {
 	account := &v1alpha1.AWSAccount{ObjectMeta: metav1.ObjectMeta{Name: "a"}, Status: v1alpha1.AWSAccountStatus{CallerARN: "arn:before"}}
-	kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithObjects(account).WithStatusSubresource(account).Build()
+	kube := fake.NewClientBuilder().WithScheme(schemes.New(t)).WithObjects(account).WithStatusSubresource(account).Build()
 	r := &Reconciler{Client: kube, Recorder: &toolsevents.FakeRecorder{}, Metrics: metrics.New(prometheus.NewRegistry())}
 	r.retries = schedule.NewRetries(schedule.DefaultTiming, func() time.Time { return time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC) })
 	if err := kube.Get(t.Context(), client.ObjectKeyFromObject(account), account); err != nil {

@@ -11,25 +11,15 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/test/schemes"
 )
-
-func schemeOf(t *testing.T) *runtime.Scheme {
-	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		t.Fatal(err)
-	}
-	return scheme
-}
 
 // TestAStatusThatWasNotWrittenIsNotTold: a conflict ends the pass, which is done again soon and with the newer object; an
 // object that is gone is no error, and nothing is told of it.
@@ -46,7 +36,7 @@ func TestAStatusThatWasNotWrittenIsNotTold(t *testing.T) {
 		"refused":  {apierrors.NewForbidden(kind, "p", errors.New("no")), false, false, true},
 	} {
 		var sent client.Patch
-		kube := fake.NewClientBuilder().WithScheme(schemeOf(t)).WithInterceptorFuncs(interceptor.Funcs{
+		kube := fake.NewClientBuilder().WithScheme(schemes.New(t)).WithInterceptorFuncs(interceptor.Funcs{
 			SubResourcePatch: func(_ context.Context, _ client.Client, _ string, _ client.Object, patch client.Patch, _ ...client.SubResourcePatchOption) error {
 				sent = patch
 				return c.answer

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"os"
 	"os/signal"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/fargate-security/fargate-security-operator/internal/controls"
 )
@@ -103,7 +103,7 @@ func (o *options) selectFlags(cmd *cobra.Command) {
 }
 
 func (o *options) outputFlags(cmd *cobra.Command) {
-	formats := slices.Concat([]string{"wide"}, o.json.AllowedFormats(), o.template.AllowedFormats())
+	formats := o.formats()
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "Output format: "+strings.Join(formats, ", ")+".")
 	o.template.AddFlags(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that is not there
@@ -151,14 +151,25 @@ func (o *options) write(forPeople func(*strings.Builder, Look), forPrograms func
 	if err != nil {
 		return err
 	}
-	printer, err := o.json.ToPrinter(o.output)
-	if genericclioptions.IsNoCompatiblePrinterError(err) {
-		printer, err = o.template.ToPrinter(o.output)
-	}
+	printer, err := o.printer()
 	if err != nil {
 		return err
 	}
 	return printer.PrintObj(obj, o.Out)
+}
+
+// printer is what --output says, for the formats that programs read.
+func (o *options) printer() (printers.ResourcePrinter, error) {
+	printer, err := o.json.ToPrinter(o.output)
+	if genericclioptions.IsNoCompatiblePrinterError(err) {
+		return o.template.ToPrinter(o.output)
+	}
+	return printer, err
+}
+
+// formats lists what --output takes.
+func (o *options) formats() []string {
+	return slices.Concat([]string{"wide"}, o.json.AllowedFormats(), o.template.AllowedFormats())
 }
 
 // checkOutput refuses an unknown format before anything is asked of the cluster.
@@ -166,12 +177,9 @@ func (o *options) checkOutput() error {
 	if o.output == "" || o.output == "wide" {
 		return nil
 	}
-	_, err := o.json.ToPrinter(o.output)
+	_, err := o.printer()
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
-		_, err = o.template.ToPrinter(o.output)
-	}
-	if genericclioptions.IsNoCompatiblePrinterError(err) {
-		formats := slices.Concat([]string{"wide"}, o.json.AllowedFormats(), o.template.AllowedFormats())
+		formats := o.formats()
 		return fmt.Errorf("--output=%s is no format%s (there are: %s)", o.output, didYouMean(o.output, formats), strings.Join(formats, ", "))
 	}
 	return err

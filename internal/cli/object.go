@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/drift"
 )
 
 // Object is an object of any kind that declares AWS objects: the part of it that all such kinds share.
@@ -99,13 +100,13 @@ func (o *Object) next(d v1alpha1.Drift) string {
 		return "nothing: it is being deleted"
 	case o.Spec.Mode == v1alpha1.ModeSuspend:
 		return "nothing: mode Suspend"
-	case d.Action == "RequiresReplacement":
+	case d.Action == v1alpha1.DriftAction(drift.RequiresReplacement):
 		return "AWS cannot change it: put the spec back, or replace the object"
 	case o.Spec.Mode == v1alpha1.ModeObserve:
 		return "nothing: mode Observe"
 	case held && stalled.Reason != v1alpha1.ReasonContested:
 		return "held up: " + stalled.Reason
-	case d.Action == "Repair":
+	case d.Action == v1alpha1.DriftAction(drift.Repair):
 		return "will be repaired"
 	default:
 		return "reported only"

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/internal/controls"
+	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
 // RenderDrift writes what differs, object by object. Objects without drift get a line together.
@@ -83,7 +84,7 @@ func RenderTree(w *strings.Builder, l Look, objects []*Object) {
 		byAccount[account] = append(byAccount[account], o)
 		for _, r := range o.Status.Resources {
 			users[linkOf(o, r)] = append(users[linkOf(o, r)], o)
-			if r.Origin == "Created" || r.Origin == "Adopted" {
+			if r.Origin == v1alpha1.Origin(resource.Created) || r.Origin == v1alpha1.Origin(resource.Adopted) {
 				owners[linkOf(o, r)] = o
 			}
 		}
