@@ -5,11 +5,11 @@ package memory
 import (
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 )
 
 const (
@@ -24,11 +24,13 @@ const (
 
 // Changes remembers who changed which objects of one account and Region lately. Losing it costs names only.
 type Changes struct {
-	Now func() time.Time
+	now     func() time.Time
+	changes *memo.Expiring[events.Object, []events.Change] // newest last
+}
 
-	mu      sync.Mutex
-	changes map[events.Object][]events.Change // newest last
-	checkAt int
+// NewChanges returns an empty Changes that takes the time from now.
+func NewChanges(now func() time.Time) *Changes {
+	return &Changes{now: now, changes: memo.NewExpiring[events.Object, []events.Change](now, changesFor)}
 }
 
 // Note remembers a change. One that names nobody is of no use.
@@ -36,27 +38,12 @@ func (a *Changes) Note(change events.Change) {
 	if change.Actor == "" {
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.changes == nil {
-		a.changes = map[events.Object][]events.Change{}
-	}
-	if len(a.changes) >= a.checkAt {
-		a.dropOld()
-	}
 	for _, o := range change.Objects {
-		list := append(a.changes[o], change)
-		a.changes[o] = list[max(0, len(list)-changesEach):]
+		a.changes.Update(o, func(list []events.Change, _ bool) []events.Change {
+			list = append(list, change)
+			return list[max(0, len(list)-changesEach):]
+		})
 	}
-}
-
-func (a *Changes) dropOld() {
-	for o, list := range a.changes {
-		if a.Now().Sub(list[len(list)-1].Time) > changesFor {
-			delete(a.changes, o)
-		}
-	}
-	a.checkAt = 2*len(a.changes) + 64
 }
 
 // Of names who made a difference in one of the objects (the same one, by its several names) that was seen at a time:
@@ -66,11 +53,10 @@ func (a *Changes) Of(objects []events.Object, path string, seen time.Time) strin
 		return ""
 	}
 	before := seen.Add(clocksDiffer)
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	var last events.Change
 	for _, o := range objects {
-		for _, change := range a.changes[o] {
+		list, _ := a.changes.Get(o)
+		for _, change := range list {
 			fits := change.Tags == strings.HasPrefix(path, "tags[")
 			if fits && !change.Time.After(before) && before.Sub(change.Time) <= changesFor && !change.Time.Before(last.Time) {
 				last = change
@@ -86,10 +72,8 @@ func (a *Changes) Settle(objects []events.Object) {
 	if a == nil {
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	for _, o := range objects {
-		delete(a.changes, o)
+		a.changes.Delete(o)
 	}
 }
 
@@ -105,7 +89,7 @@ func (a *Changes) Attribute(entries, known []drift.Entry, objects func(string) [
 		if slices.ContainsFunc(known, func(k drift.Entry) bool {
 			return k.Resource == e.Resource && k.Path == e.Path && k.Observed != e.Observed
 		}) {
-			seen = a.Now()
+			seen = a.now()
 		}
 		e.ChangedBy = a.Of(objects(e.Resource), e.Path, seen)
 	}

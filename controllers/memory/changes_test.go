@@ -15,7 +15,7 @@ func TestWhoMadeADifference(t *testing.T) {
 	noon := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 	group := []events.Object{{Kind: events.SecurityGroup, Name: "sg-1"}}
-	a := &Changes{Now: func() time.Time { return at(30) }}
+	a := NewChanges(func() time.Time { return at(30) })
 	for _, c := range []events.Change{
 		{Actor: "alice", Time: at(0), Objects: group},
 		{Actor: "tagger", Time: at(1), Objects: group, Tags: true},
@@ -69,12 +69,12 @@ func TestWhoMadeADifference(t *testing.T) {
 // TestActorsAreForgotten: what is remembered does not grow with the time.
 func TestActorsAreForgotten(t *testing.T) {
 	now := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
-	a := &Changes{Now: func() time.Time { return now }}
+	a := NewChanges(func() time.Time { return now })
 	for n := range 5000 {
 		now = now.Add(time.Minute)
 		a.Note(events.Change{Actor: "x", Time: now, Objects: []events.Object{{Kind: events.Key, Name: string(rune(n))}}})
 	}
-	if len(a.changes) > 300 {
-		t.Errorf("%d objects are remembered, of which one an hour's worth is of use", len(a.changes))
+	if a.changes.Len() > 300 {
+		t.Errorf("%d objects are remembered, of which one an hour's worth is of use", a.changes.Len())
 	}
 }

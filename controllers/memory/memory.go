@@ -6,6 +6,7 @@ package memory
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
 	"github.com/fargate-security/fargate-security-operator/internal/events"
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
+	"github.com/fargate-security/fargate-security-operator/internal/memo"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources"
 )
@@ -27,10 +29,8 @@ type Memory struct {
 	Changes *Changes
 	hears   func(source string) bool
 
-	mu    sync.Mutex
-	views map[awsapi.Config]*inventory.View
-	used  map[awsapi.Config]time.Time // when each view was last asked for
-	last  time.Time                   // when any was; guarded by Memories.mu
+	scope awsapi.Scope
+	views *memo.Expiring[awsapi.Config, *inventory.View]
 }
 
 // idleFor is how long is kept what is remembered of an account that no object uses any more, or not with that role.
@@ -38,33 +38,20 @@ const idleFor = 3 * time.Hour
 
 // ViewOf returns the shared view of the account. What is read with one role is not shown to objects that use another.
 func (m *Memory) ViewOf(account *accounts.Bound) *inventory.View {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	view := m.views[account.Config]
-	if view == nil {
-		view = inventory.NewView(account.Clients, m.now, resource.OwnerTag)
-		view.Hear(m.hears)
-		if m.views == nil {
-			m.views, m.used = map[awsapi.Config]*inventory.View{}, map[awsapi.Config]time.Time{}
+	view := m.views.Update(account.Config, func(view *inventory.View, known bool) *inventory.View {
+		if !known {
+			view = inventory.NewView(account.Clients, m.now, resource.OwnerTag)
+			view.Hear(m.hears)
 		}
-		m.views[account.Config] = view
-	}
-	m.used[account.Config] = m.now()
-	for config, at := range m.used {
-		if m.now().Sub(at) > idleFor {
-			delete(m.used, config)
-			delete(m.views, config)
-		}
-	}
+		return view
+	})
 	view.Renew(account.Clients)
 	return view
 }
 
 // Touch has nothing believed any more that was read of the objects before.
 func (m *Memory) Touch(objects []events.Object) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, view := range m.views {
+	for _, view := range m.views.Values() {
 		view.Touch(objects...)
 	}
 	for _, o := range objects {
@@ -80,53 +67,44 @@ type Memories struct {
 	// Process is what the Resources of all accounts share, by the name of their kind.
 	Process map[string]any
 
-	mu      sync.Mutex
-	known   map[awsapi.Scope]*Memory
-	checkAt time.Time // when the next idle ones are looked for
+	once  sync.Once
+	known *memo.Expiring[awsapi.Scope, *Memory]
+}
+
+// all makes the map when it is first asked for, since Now is set after Memories is made.
+func (m *Memories) all() *memo.Expiring[awsapi.Scope, *Memory] {
+	m.once.Do(func() { m.known = memo.NewExpiring[awsapi.Scope, *Memory](m.Now, idleFor) })
+	return m.known
 }
 
 // Within lists the memories of an account and Region.
 func (m *Memories) Within(config awsapi.Config) []*Memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var list []*Memory
-	for scope, memory := range m.known {
-		if accounts.InScope(config, scope) {
-			list = append(list, memory)
-		}
-	}
-	return list
+	return slices.DeleteFunc(m.all().Values(), func(memory *Memory) bool { return !accounts.InScope(config, memory.scope) })
 }
 
 // Leave gives up what an owner waits for, whichever accounts it uses or has used.
 func (m *Memories) Leave(owner string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, memory := range m.known {
+	for _, memory := range m.all().Values() {
 		resources.Leave(memory.Shared, owner)
 	}
 }
 
 // Of returns the memory of an account and Region, and makes it if there is none.
 func (m *Memories) Of(scope awsapi.Scope) *Memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.known == nil {
-		m.known = map[awsapi.Scope]*Memory{}
-	}
-	now := m.Now()
-	if now.After(m.checkAt) {
-		maps.DeleteFunc(m.known, func(_ awsapi.Scope, known *Memory) bool { return now.Sub(known.last) > idleFor })
-		m.checkAt = now.Add(idleFor)
-	}
-	if m.known[scope] == nil {
-		shared := resources.SharedByAccount(m.Now)
-		maps.Copy(shared, m.Process)
-		m.known[scope] = &Memory{
-			Shared: shared, now: m.Now, Changes: &Changes{Now: m.Now},
-			hears: func(source string) bool { return m.Hears != nil && m.Hears(scope, source) },
+	return m.all().Update(scope, func(memory *Memory, known bool) *Memory {
+		if known {
+			return memory
 		}
+		return m.make(scope)
+	})
+}
+
+func (m *Memories) make(scope awsapi.Scope) *Memory {
+	shared := resources.SharedByAccount(m.Now)
+	maps.Copy(shared, m.Process)
+	return &Memory{
+		Shared: shared, now: m.Now, Changes: NewChanges(m.Now), scope: scope,
+		hears: func(source string) bool { return m.Hears != nil && m.Hears(scope, source) },
+		views: memo.NewExpiring[awsapi.Config, *inventory.View](m.Now, idleFor),
 	}
-	m.known[scope].last = now
-	return m.known[scope]
 }

@@ -30,11 +30,11 @@ func TestWhatNobodyUsesIsForgotten(t *testing.T) {
 			t.Fatal("what is in use was forgotten")
 		}
 	}
-	if views := len(m.known[a].views); views != 1 {
+	if views := m.Of(a).views.Len(); views != 1 {
 		t.Errorf("%d views are kept of one account, of which one is in use", views)
 	}
-	if len(m.known) != 1 {
-		t.Errorf("%d accounts are kept, of which one is in use", len(m.known))
+	if m.known.Len() != 1 {
+		t.Errorf("%d accounts are kept, of which one is in use", m.known.Len())
 	}
 }
 

@@ -41,7 +41,7 @@ func differing(severities ...drift.Severity) *resource.Result {
 }
 
 func recorded(result *resource.Result, profile *v1alpha1.FargateSecurityProfile) []drift.Entry {
-	current, _ := RecordDrift(kinds.FargateSecurityProfile, profile, result, nil, &memory.Changes{Now: func() time.Time { return noon }}, noon)
+	current, _ := RecordDrift(kinds.FargateSecurityProfile, profile, result, nil, memory.NewChanges(func() time.Time { return noon }), noon)
 	drifted(profile, current)
 	return current
 }
@@ -157,7 +157,7 @@ func TestHowARepairIsSaid(t *testing.T) {
 
 // TestALateEventNamesNobodyElse: who is known to have made what was repaired stays.
 func TestALateEventNamesNobodyElse(t *testing.T) {
-	who := &memory.Changes{Now: func() time.Time { return noon }}
+	who := memory.NewChanges(func() time.Time { return noon })
 	group := []events.Object{{Kind: events.SecurityGroup, Name: "sg-1"}}
 	who.Note(events.Change{Actor: "eve", Time: noon, Objects: group})
 	status := &v1alpha1.DeclarationStatus{Repairs: []v1alpha1.Repair{

@@ -174,7 +174,7 @@ var eventMutants = []mutant{
 		`known && (p.Ours == nil || p.Ours(change))`, `known`}},
 		"TestWhatIsHeard"},
 	{"who was repaired is named again", 0, []edit{{"Settle",
-		`delete(a.changes, o)`, `_ = o`}},
+		`a.changes.Delete(o)`, `_ = o`}},
 		"TestWhoMadeADifference"},
 	{"pass goes on when its profile has left", 0, []edit{{"Leaves",
 		`(*end)(errLeft)`, `_ = end`}},
@@ -182,7 +182,7 @@ var eventMutants = []mutant{
 	{"what came in a rush comes again in one", 0, []edit{{"interval",
 		`if r.spread[req] {`, `if r.spread != nil {`}},
 		"TestTheFirstIntervalsAreSpread"},
-	{"what nobody uses is kept", 0, []edit{{"Memories.Of",
-		`now.Sub(known.last) > idleFor`, `false`}},
+	{"what nobody uses is kept", 0, []edit{{"Memories.all",
+		`m.Now, idleFor`, `m.Now, 1000*idleFor`}},
 		"TestWhatNobodyUsesIsForgotten"},
 }
