@@ -46,7 +46,7 @@ help: ## This list.
 	  /^[a-zA-Z0-9_-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build controlplane venv ## The whole story on this machine: create, tamper, detect, repair, delete. KEEP=1 leaves it running.
+demo: build controlplane-demo venv ## The whole story on this machine: create, tamper, detect, repair, delete. KEEP=1 leaves it running.
 	KEEP="$(KEEP)" hack/demo.sh
 
 .PHONY: clean
@@ -75,8 +75,13 @@ bin/kubectl-fargatesec:
 	install -m 755 cmd/kubectl-fargatesec/kubectl_complete-fargatesec bin/
 
 .PHONY: controlplane
-controlplane: ## etcd, kube-apiserver, kube-controller-manager and kubectl, from source (6 minutes the first time).
+controlplane: ## etcd, kube-apiserver, kubectl and kube-controller-manager: prebuilt where they are to be had, else from source (6 minutes the first time).
 	@hack/controlplane/build.sh
+
+# Nothing in the demo needs kube-controller-manager, the only one that nobody has prebuilt.
+.PHONY: controlplane-demo
+controlplane-demo:
+	@hack/controlplane/build.sh etcd kube-apiserver kubectl
 
 .PHONY: venv
 venv: ## The Python environment bin/venv with moto and the aws command.

@@ -29,7 +29,7 @@ for name in "${!AWS_@}"; do unset "$name"; done
 # What the typed commands find without any setting by the person.
 system_ns=fargate-security-system
 user_env=(
-  "PATH=$root/bin/controlplane:$root/bin/venv/bin:$PATH"
+  "PATH=$root/bin:$root/bin/controlplane:$root/bin/venv/bin:$PATH"
   "KUBECONFIG=$dir/cluster/kubeconfig"
   AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_PAGER=
   AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
@@ -215,7 +215,7 @@ condition() { fsp "{.status.conditions[?(@.type==\"$1\")].status}"; }
 
 check_parts() {
   local part
-  for part in bin/manager bin/awssim bin/localcluster bin/controlplane/kubectl bin/venv/bin/aws; do
+  for part in bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec bin/controlplane/kubectl bin/venv/bin/aws; do
     [[ -x "$part" ]] || die "$part is missing; 'make demo' builds it"
   done
   if [[ -f "$pids" ]]; then
@@ -234,14 +234,14 @@ start_parts() {
   aws_port="$(free_port)"
   local outlive=false
   [[ -z "$keep" ]] || outlive=true
-  start localcluster bin/localcluster --dir "$dir/cluster" --assets bin/controlplane --outlive-parent="$outlive"
+  start localcluster bin/localcluster --dir "$dir/cluster" --assets bin/controlplane --controller-manager=false --outlive-parent="$outlive"
   start awssim bin/awssim --listen "127.0.0.1:$aws_port" --seed hack/demo-seed.yaml --log "$logs/aws-calls.log"
   user_env+=("AWS_ENDPOINT_URL=http://127.0.0.1:$aws_port")
   running=(localcluster awssim)
   until_true 90 "the control plane gets ready" test -f "$dir/cluster/kubeconfig"
   run 'kubectl version | grep Server'
   run 'aws eks describe-cluster --name prod --query "cluster.[name,status,version]" --output text'
-  seen "etcd, kube-apiserver and kube-controller-manager run; the account holds an EKS cluster"
+  seen "etcd and kube-apiserver run; the account holds an EKS cluster"
 }
 
 install_operator() {
@@ -358,6 +358,14 @@ show_drift() {
   expect "Observe wrote nothing: port 22 is still open" "$(open_ports)" '22 8443 9090'
 }
 
+show_plugin() {
+  step "The same with the kubectl plugin"
+  run 'kubectl fargatesec drift payments -n platform || echo "exit code $?"'
+  run 'kubectl fargatesec tree payments -n platform'
+  expect "a pipeline learns of it by the exit code" 'kubectl fargatesec drift payments -n platform >/dev/null || echo "$?"' 2
+  expect "the plugin lists the five fields" "kubectl fargatesec drift payments -n platform -o jsonpath='{.items[*].drift[*].path}' || [[ \$? -eq 2 ]]" '* * * * *'
+}
+
 # The ports that the group lets in, in order and on one line.
 open_ports() {
   printf "aws ec2 describe-security-group-rules --filters Name=group-id,Values=%s --query 'SecurityGroupRules[?IsEgress==\`false\`].FromPort' --output text | tr '\\t' '\\n' | sort -n | paste -s -d ' '" "$group"
@@ -407,7 +415,7 @@ keep_running() {
 Everything is left running. To reach it:
   export KUBECONFIG=$dir/cluster/kubeconfig
   export AWS_ENDPOINT_URL=http://127.0.0.1:$aws_port AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo
-  export PATH=$root/bin/controlplane:$root/bin/venv/bin:\$PATH
+  export PATH=$root/bin:$root/bin/controlplane:$root/bin/venv/bin:\$PATH
   kubectl get fargate -A -o wide
 Logs: $logs
 To stop it: hack/demo.sh --stop
@@ -433,6 +441,7 @@ install_operator
 create_profile
 tamper
 show_drift
+show_plugin
 repair
 delete_all
 require_alive "${running[@]}"

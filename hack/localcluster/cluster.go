@@ -16,7 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
@@ -74,10 +73,12 @@ func (c *cluster) start(ctx context.Context) error {
 	if err := os.WriteFile(pending, c.env.KubeConfig, 0o600); err != nil {
 		return err
 	}
-	if err := c.startControllerManager(pending); err != nil {
-		return err
+	if c.opts.controllers {
+		if err := c.startControllerManager(pending); err != nil {
+			return err
+		}
 	}
-	if err := waitReady(ctx, c.env.Config, c.opts.startTimeout); err != nil {
+	if err := c.waitReady(ctx); err != nil {
 		return err
 	}
 	// The file appears under its name when everything is ready: whoever
@@ -111,7 +112,9 @@ func (c *cluster) startAPIServer() error {
 	server.CertDir, server.Out, server.Err = c.certDir(), apiLog, apiLog
 	// envtest switches this plugin off because nothing makes the service
 	// accounts there; here the controller manager does.
-	server.Configure().Disable("disable-admission-plugins")
+	if c.opts.controllers {
+		server.Configure().Disable("disable-admission-plugins")
+	}
 	if err := c.audit(server); err != nil {
 		return err
 	}
@@ -140,7 +143,7 @@ func (c *cluster) audit(server *envtest.APIServer) error {
 }
 
 func (c *cluster) startControllerManager(kubeconfig string) error {
-	log, err := c.logFile("kube-controller-manager")
+	log, err := c.logFile(controllerManager)
 	if err != nil {
 		return err
 	}
@@ -149,7 +152,7 @@ func (c *cluster) startControllerManager(kubeconfig string) error {
 		return err
 	}
 	// Through the guard by its link, like the other two.
-	c.manager = exec.Command(filepath.Join(c.guardDir(), "kube-controller-manager"),
+	c.manager = exec.Command(filepath.Join(c.guardDir(), controllerManager),
 		"--kubeconfig="+kubeconfig,
 		"--controllers="+controllers,
 		"--service-account-private-key-file="+filepath.Join(c.certDir(), "sa-signer.key"),
@@ -179,25 +182,25 @@ func (c *cluster) startControllerManager(kubeconfig string) error {
 
 // waitReady asks the API server itself, and waits for the first thing that
 // only the controller manager makes.
-func waitReady(ctx context.Context, config *rest.Config, timeout time.Duration) error {
-	client, err := kubernetes.NewForConfig(config)
+func (c *cluster) waitReady(ctx context.Context) error {
+	client, err := kubernetes.NewForConfig(c.env.Config)
 	if err != nil {
 		return err
 	}
 	ready := func(ctx context.Context) error {
-		if err := client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error(); err != nil {
+		if err := client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error(); err != nil || !c.opts.controllers {
 			return err
 		}
 		_, err := client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Get(ctx, "default", metav1.GetOptions{})
 		return err
 	}
 	var last error
-	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, timeout, true, func(ctx context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, c.opts.startTimeout, true, func(ctx context.Context) (bool, error) {
 		last = ready(ctx)
 		return last == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("the control plane is not ready after %s: %w", timeout, errors.Join(err, last))
+		return fmt.Errorf("the control plane is not ready after %s: %w", c.opts.startTimeout, errors.Join(err, last))
 	}
 	return nil
 }

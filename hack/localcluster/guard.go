@@ -25,7 +25,9 @@ const (
 	guardRestart = "LOCALCLUSTER_RESTART"
 )
 
-var guardNames = []string{"etcd", "kube-apiserver", "kube-controller-manager"}
+const controllerManager = "kube-controller-manager"
+
+var guardNames = []string{"etcd", "kube-apiserver", controllerManager}
 
 func isGuardName(name string) bool { return slices.Contains(guardNames, name) }
 

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -28,6 +29,8 @@ type options struct {
 	startTimeout  time.Duration
 	restart       bool
 	outliveParent bool
+	// controllers: kube-controller-manager runs.
+	controllers bool
 }
 
 func main() {
@@ -56,12 +59,13 @@ func fail(err error) {
 func parseFlags(args []string) (options, error) {
 	var opts options
 	flags := flag.NewFlagSet("localcluster", flag.ContinueOnError)
-	flags.StringVar(&opts.assets, "assets", "bin/controlplane", "directory with etcd, kube-apiserver and kube-controller-manager (made by `make controlplane`)")
+	flags.StringVar(&opts.assets, "assets", "bin/controlplane", "directory with etcd, kube-apiserver, kubectl and kube-controller-manager (made by `make controlplane`)")
 	flags.StringVar(&opts.dir, "dir", "", "directory for data, certificates, logs and the kubeconfig; required, and should be empty")
 	flags.StringVar(&opts.auditLog, "audit-log", "", "file that gets a JSON line for each request to the API server (who, verb, object; no bodies)")
 	flags.DurationVar(&opts.startTimeout, "start-timeout", time.Minute, "how long each component may take to become ready")
 	flags.BoolVar(&opts.restart, "restart", false, "start a program that was killed again, with its data; DIR/run/NAME.pid holds its process id, and while DIR/run/NAME.hold exists it stays down")
 	flags.BoolVar(&opts.outliveParent, "outlive-parent", false, "keep running when the process that started this one ends")
+	flags.BoolVar(&opts.controllers, "controller-manager", true, "run kube-controller-manager; without it, namespaces are not emptied when they are deleted, and service accounts are not made")
 	if err := flags.Parse(args); err != nil {
 		return opts, err
 	}
@@ -80,12 +84,20 @@ func parseFlags(args []string) (options, error) {
 			return opts, err
 		}
 	}
-	for _, name := range guardNames {
+	for _, name := range opts.programs() {
 		if _, err := os.Stat(filepath.Join(opts.assets, name)); err != nil {
 			return opts, fmt.Errorf("%s is not in %s; run `make controlplane` first", name, opts.assets)
 		}
 	}
 	return opts, nil
+}
+
+// programs are those that run.
+func (o options) programs() []string {
+	if o.controllers {
+		return guardNames
+	}
+	return slices.DeleteFunc(slices.Clone(guardNames), func(name string) bool { return name == controllerManager })
 }
 
 func run(opts options) error {
