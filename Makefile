@@ -176,7 +176,7 @@ test-unit: ## Only tests that need no API server.
 	go test -timeout 10m $(UNIT)
 
 .PHONY: test-envtest
-test-envtest: controlplane venv ## Only tests on the real API server.
+test-envtest: build controlplane venv ## Only tests on the real API server.
 	$(with_env) go test -timeout 70m $(ENVTEST)
 
 .PHONY: e2e
