@@ -2,10 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Puts etcd, kube-apiserver, kube-controller-manager and kubectl into
-# bin/controlplane/, built from their Go modules. Nothing else is downloaded.
+# bin/controlplane/. The first two and kubectl are downloaded by setup-envtest,
+# where its index answers at once and has this very version; what is left is
+# built from the Go modules. kube-controller-manager is in no download.
 #
 # KUBEBUILDER_ASSETS, when it names a directory with etcd, kube-apiserver and
-# kubectl, saves the build of those three: they are linked instead.
+# kubectl, is used instead: they are linked.
+#
+# ENVTEST_PATIENCE   seconds that the index may take (5); 0 downloads nothing
+# ENVTEST_DOWNLOAD   seconds that the download may take then (90)
+# ENVTEST_INDEX      another index than the tool's own
 #
 # usage: hack/controlplane/build.sh [--force]
 set -euo pipefail
@@ -32,6 +38,7 @@ stop_heartbeat() {
 # process that is waited for: a signal then ends the build at once.
 stop() {
   stop_heartbeat
+  rm -f "$out"/.envtest.out "$out"/.envtest.err
   [[ -z "$compiler" ]] || kill "$compiler" 2>/dev/null || true
 }
 trap stop EXIT
@@ -81,6 +88,64 @@ find_assets() {
     fi
   done
   printf '%s' "$dir"
+}
+
+# The tool that controller-runtime has for this, with the version and checksum of hack/tools.
+setup_envtest() {
+  local version tool
+  version="$(awk '$1 == "sigs.k8s.io/controller-runtime/tools/setup-envtest" && $2 ~ /^v/ { print $2; exit }' "$root/hack/tools/go.mod")"
+  tool="$root/bin/setup-envtest-$version"
+  if [[ ! -x "$tool" ]]; then
+    CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=readonly" GOWORK=off \
+      go build -C "$root/hack/tools" -trimpath -o "$tool" sigs.k8s.io/controller-runtime/tools/setup-envtest </dev/null
+  fi
+  printf '%s' "$tool"
+}
+
+# limited SECONDS COMMAND...: with its last line of complaint in $why if it fails.
+why=""
+limited() {
+  local limit=$1 code=0
+  shift
+  timeout --kill-after=2 "$limit" "$@" </dev/null >"$out/.envtest.out" 2>"$out/.envtest.err" || code=$?
+  case $code in
+    0) return 0 ;;
+    124 | 137) why="no answer within $limit s" ;;
+    *) why="$(grep -v '^[[:space:]]*$' "$out/.envtest.err" | tail -n 1 | cut -c 1-300)" ;;
+  esac
+  return 1
+}
+
+# download puts the prebuilt etcd, kube-apiserver and kubectl into $out, or says in one line why not. The tool compares
+# the archive's SHA-512 with the index, and leaves nothing behind where they differ.
+download() {
+  local tool found program version=${kube_version#v} index=()
+  local patience=${ENVTEST_PATIENCE:-5}
+  [[ "$patience" != 0 ]] || return 1
+  [[ -z "${ENVTEST_INDEX:-}" ]] || index=(--index "$ENVTEST_INDEX")
+  tool="$(setup_envtest)" || { say "no prebuilt binaries: setup-envtest cannot be built"; return 1; }
+  if ! limited "$patience" "$tool" list "$version" --bin-dir "$out/.envtest" "${index[@]}"; then
+    say "no prebuilt binaries: $why"
+    return 1
+  fi
+  if ! grep -qE "v$version .*$(go env GOOS)/$(go env GOARCH)" "$out/.envtest.out"; then
+    say "no prebuilt binaries: the index has no $kube_version for $(go env GOOS)/$(go env GOARCH)"
+    return 1
+  fi
+  say "downloading etcd, kube-apiserver and kubectl $kube_version"
+  if ! limited "${ENVTEST_DOWNLOAD:-90}" "$tool" use "$version" --bin-dir "$out/.envtest" --print path "${index[@]}"; then
+    say "no prebuilt binaries: $why"
+    return 1
+  fi
+  found="$(<"$out/.envtest.out")"
+  [[ "$("$found/kube-apiserver" --version)" == "Kubernetes $kube_version" ]] || {
+    say "no prebuilt binaries: the archive's kube-apiserver is $("$found/kube-apiserver" --version 2>&1 | head -n 1), not Kubernetes $kube_version"
+    return 1
+  }
+  for program in etcd kube-apiserver kubectl; do
+    install -m 755 "$found/$program" "$out/.$program.new" && mv -f "$out/.$program.new" "$out/$program" || return 1
+    say "  $program: downloaded"
+  done
 }
 
 fingerprint() {
@@ -138,6 +203,12 @@ build_all() {
     fi
     return
   fi
+  if download; then
+    rm -rf "$out/.envtest"
+    build kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager "4 min" "$kube_flags"
+    return
+  fi
+  rm -rf "$out/.envtest"
   say "Kubernetes $kube_version and etcd $etcd_version, from source: about 6 min the first time"
   build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "4 min" "$kube_flags"
   build kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager "1 min" "$kube_flags"
