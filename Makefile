@@ -77,7 +77,7 @@ bin/kubectl-fargatesec:
 	install -m 755 cmd/kubectl-fargatesec/kubectl_complete-fargatesec bin/
 
 .PHONY: controlplane
-controlplane: ## etcd, kube-apiserver, kube-controller-manager and kubectl, from source (6 minutes the first time).
+controlplane: ## etcd, kube-apiserver, kube-controller-manager and kubectl: prebuilt where they can be had at once, else from source (6 minutes the first time).
 	@hack/controlplane/build.sh
 
 .PHONY: venv
