@@ -30,7 +30,7 @@ func HealthOf(obj map[string]any, script string) (Health, error) {
 	}
 	h := Health{Status: lua.LVAsString(table.RawGetString("status")), Message: lua.LVAsString(table.RawGetString("message"))}
 	if !slices.Contains([]string{"Healthy", "Progressing", "Degraded", "Suspended"}, h.Status) {
-		return h, fmt.Errorf("Argo CD knows no status %q", h.Status)
+		return h, fmt.Errorf("there is no status %q in Argo CD", h.Status)
 	}
 	return h, nil
 }
