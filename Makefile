@@ -56,19 +56,21 @@ clean: ## Remove everything that make built or installed.
 ##@ Build
 
 .PHONY: build
-build: bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec ## The operator, the AWS stand-in, the local cluster's starter and the kubectl plugin.
+build: bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec bin/argocd-health ## The operator, the AWS stand-in, the local cluster's starter, the kubectl plugin and the demo's Argo CD.
 
 # Always asked for: go knows better than make what is up to date. No -trimpath and
 # no CGO_ENABLED here, so that these builds and `go test` share what they compile;
 # the image has both (Dockerfile). grpcnotrace leaves out of a library that nothing
 # here uses what keeps the linker from leaving out the rest: half of the program.
-.PHONY: bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec
+.PHONY: bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec bin/argocd-health
 bin/manager:
 	go build -tags grpcnotrace -ldflags "-X main.version=$(VERSION)" -o bin/manager .
 bin/awssim:
 	go build -o bin/awssim ./cmd/awssim
 bin/localcluster:
 	go build -o bin/localcluster ./hack/localcluster
+bin/argocd-health:
+	go build -o bin/argocd-health ./hack/argocd-health
 # Beside it what kubectl asks for the plugin's completion.
 bin/kubectl-fargatesec:
 	go build -ldflags "-X main.version=$(VERSION)" -o bin/kubectl-fargatesec ./cmd/kubectl-fargatesec
@@ -95,6 +97,10 @@ docker-build: ## The image $(IMG), where a docker engine runs.
 install-manifest: $(KUSTOMIZE) ## What is to be installed, as two files: bin/crds.yaml, and after it bin/install.yaml.
 	$(KUSTOMIZE) build config/crd >bin/crds.yaml
 	$(KUSTOMIZE) build config/default >bin/install.yaml
+
+.PHONY: release
+release: $(KUSTOMIZE) ## The files of release VERSION, for the image IMG by its digest, in bin/release: archives, manifests, SBOMs, checksums, signature.
+	hack/release.sh "$(VERSION)" "$(IMG)"
 
 ##@ Development
 
@@ -181,7 +187,7 @@ test-unit: ## Only tests that need no API server.
 	go test -timeout 10m $(UNIT)
 
 .PHONY: test-envtest
-test-envtest: controlplane venv ## Only tests on the real API server.
+test-envtest: build controlplane venv ## Only tests on the real API server.
 	$(with_env) go test -timeout 70m $(ENVTEST)
 
 .PHONY: e2e

@@ -29,7 +29,7 @@ for name in "${!AWS_@}"; do unset "$name"; done
 # What the typed commands find without any setting by the person.
 system_ns=fargate-security-system
 user_env=(
-  "PATH=$root/bin:$root/bin/controlplane:$root/bin/venv/bin:$PATH"
+  "PATH=$root/bin/controlplane:$root/bin/venv/bin:$root/bin:$PATH"
   "KUBECONFIG=$dir/cluster/kubeconfig"
   AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_PAGER=
   AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
@@ -215,7 +215,7 @@ condition() { fsp "{.status.conditions[?(@.type==\"$1\")].status}"; }
 
 check_parts() {
   local part
-  for part in bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec bin/controlplane/kubectl bin/venv/bin/aws; do
+  for part in bin/manager bin/awssim bin/localcluster bin/kubectl-fargatesec bin/argocd-health bin/controlplane/kubectl bin/venv/bin/aws; do
     [[ -x "$part" ]] || die "$part is missing; 'make demo' builds it"
   done
   if [[ -f "$pids" ]]; then
@@ -358,17 +358,35 @@ show_drift() {
   expect "Observe wrote nothing: port 22 is still open" "$(open_ports)" '22 8443 9090'
 }
 
-show_plugin() {
-  step "The same with the kubectl plugin"
-  run 'kubectl fargatesec drift payments -n platform || echo "exit code $?"'
-  run 'kubectl fargatesec tree payments -n platform'
-  expect "a pipeline learns of it by the exit code" 'kubectl fargatesec drift payments -n platform >/dev/null || echo "$?"' 2
-  expect "the plugin lists the five fields" "kubectl fargatesec drift payments -n platform -o jsonpath='{.items[*].drift[*].path}' || [[ \$? -eq 2 ]]" '* * * * *'
-}
-
 # The ports that the group lets in, in order and on one line.
 open_ports() {
   printf "aws ec2 describe-security-group-rules --filters Name=group-id,Values=%s --query 'SecurityGroupRules[?IsEgress==\`false\`].FromPort' --output text | tr '\\t' '\\n' | sort -n | paste -s -d ' '" "$group"
+}
+
+# The health check of config/argocd, as Argo CD runs it: the demo needs no Argo CD for that.
+as_argocd_sees_it() {
+  step "The same drift, as Argo CD's health check sees it"
+  run "kubectl get fsp payments -n platform -o json | argocd-health config/argocd"
+  expect "Argo CD shows the profile as Degraded, and says what differs" \
+    "kubectl get fsp payments -n platform -o json | argocd-health config/argocd" 'Degraded: *5 *'
+  expect "the AWSAccount is Healthy" "kubectl get awsaccount prod-eu -o json | argocd-health config/argocd" 'Healthy: *'
+}
+
+as_kubectl_shows_it() {
+  step "The same drift, by kubectl fargatesec"
+  run_drift "kubectl fargatesec drift -n platform"
+  run "kubectl fargatesec tree -n platform"
+  expect "tree has the profile and all that is linked to it" "kubectl fargatesec tree -n platform" '*payments*IAMRole*SecurityGroup*FargateProfile*'
+  # The place for kubectl fargatesec plan: what mode Enforce would change.
+}
+
+# run_drift 'COMMAND': like run, for a command that ends with 2 because there is drift.
+run_drift() {
+  local code=0
+  printf '%s$ %s%s\n' "$bold" "$1" "$plain"
+  typed "$1" || code=$?
+  [[ "$code" -eq 2 ]] || die "this command ended with $code, and 2 was wanted, for drift: $1"
+  seen "the exit code is 2, so that a pipeline can stop"
 }
 
 repair() {
@@ -441,7 +459,8 @@ install_operator
 create_profile
 tamper
 show_drift
-show_plugin
+as_argocd_sees_it
+as_kubectl_shows_it
 repair
 delete_all
 require_alive "${running[@]}"

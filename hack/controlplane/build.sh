@@ -5,8 +5,8 @@
 # bin/controlplane/. The first three come from where they are to be had soonest:
 #
 #   1. the directory KUBEBUILDER_ASSETS, where it has them: they are linked
-#   2. envtest's prebuilt release of the same version, which setup-envtest
-#      downloads and checks against the SHA-512 sums of its index
+#   2. envtest's newest prebuilt release of the same minor version, which
+#      setup-envtest downloads and checks against the SHA-512 sums of its index
 #   3. their Go modules: they are built
 #
 # kube-controller-manager has no prebuilt release, so it is always built (unless
@@ -94,7 +94,7 @@ find_assets() {
   printf '%s' "$dir"
 }
 
-# What a tool is made of. It does not say where the tool came from: what is prebuilt has the same version as what is built.
+# What a tool is made of. It does not say where the tool came from: what is prebuilt has the same minor version as what is built.
 fingerprint() {
   { cat "$here/go.mod" "$here/go.sum" "${BASH_SOURCE[0]}"; go env GOVERSION GOOS GOARCH; printf '%s' "$assets"; } | sha256sum | cut -d' ' -f1
 }
@@ -145,17 +145,18 @@ check_runs() { # tool
 
 # take_prebuilt puts envtest's prebuilt release of these tools into $out, and fails, having said why, where it is not to be had.
 take_prebuilt() { # tool...
-  local setup=$out/.setup-envtest store=$out/.envtest version=${kube_version#v} options=() dir tool found
+  local setup=$out/.setup-envtest store=$out/.envtest minor options=() dir tool found
+  minor="$(cut -d. -f1,2 <<<"${kube_version#v}")"
   options=(--bin-dir "$store")
   [[ -z "${CONTROLPLANE_PREBUILT_INDEX:-}" ]] || options+=(--index "$CONTROLPLANE_PREBUILT_INDEX")
   GOFLAGS="-buildvcs=false -mod=readonly" GOWORK=off \
     go build -C "$here/prebuilt" -o "$setup" sigs.k8s.io/controller-runtime/tools/setup-envtest || return 1
-  found="$(bounded "${CONTROLPLANE_PREBUILT_LOOK:-5}" "the index of prebuilt releases" "$setup" "${options[@]}" list "$version")" || return 1
-  if ! grep -qF "v$version " <<<"$found"; then
-    say "there is no prebuilt release of Kubernetes $kube_version for this machine"
+  found="$(bounded "${CONTROLPLANE_PREBUILT_LOOK:-5}" "the index of prebuilt releases" "$setup" "${options[@]}" list "$minor.x")" || return 1
+  if [[ "$found" != *"v$minor."* ]]; then
+    say "there is no prebuilt release of Kubernetes $minor for this machine"
     return 1
   fi
-  dir="$(bounded "${CONTROLPLANE_PREBUILT_LOAD:-60}" "the prebuilt release" "$setup" "${options[@]}" use -p path "$version")" || return 1
+  dir="$(bounded "${CONTROLPLANE_PREBUILT_LOAD:-60}" "the prebuilt release" "$setup" "${options[@]}" use -p path "$minor.x")" || return 1
   for tool in "$@"; do
     if [[ ! -x "$dir/$tool" ]]; then
       say "the prebuilt release has no $tool"
@@ -166,7 +167,7 @@ take_prebuilt() { # tool...
     install -m 755 "$dir/$tool" "$out/$tool"
     done_with "$tool"
   done
-  say "took envtest's prebuilt release of Kubernetes $kube_version: $* ($((SECONDS - started)) s in all)"
+  say "took envtest's prebuilt release of Kubernetes $minor: $("$out/kube-apiserver" --version), for $* ($((SECONDS - started)) s in all)"
 }
 
 # bounded runs a command that uses the network, and gives up after so many seconds. What the command complains about is cut to

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/fargate-security/fargate-security-operator/test/argolua"
 )
 
 // luaBugs are deliberate bugs in health.lua, each of which a state in testdata must show. hack/mutants does the same for Go.
@@ -62,7 +64,7 @@ func TestTheStatesShowEveryRule(t *testing.T) {
 func shown(t *testing.T, dir string, tests healthTests, wrong string) bool {
 	t.Helper()
 	for _, test := range tests.Tests {
-		if h, err := runHealth(stored(t, dir, test.InputPath), wrong); err != nil || h != test.HealthStatus {
+		if h, err := argolua.HealthOf(stored(t, dir, test.InputPath).Object, wrong); err != nil || h != test.HealthStatus {
 			return true
 		}
 	}

@@ -89,6 +89,12 @@ func kubernetesVersion(t *testing.T) string {
 	return string(version[1])
 }
 
+// minor is the version without v and patch.
+func minor(version string) string {
+	parts := strings.Split(strings.TrimPrefix(version, "v"), ".")
+	return parts[0] + "." + parts[1]
+}
+
 // tool is a program that tells where it came from.
 func tool(from string) string { return "#!/bin/sh\necho " + from + "\n" }
 
@@ -189,7 +195,7 @@ func TestAReleaseIsTaken(t *testing.T) {
 	index := "CONTROLPLANE_PREBUILT_INDEX=" + s.URL + "/index.yaml"
 	said := build(t, out, []string{index})
 	wantOrigins(t, out, released, compiled)
-	if !strings.Contains(said, "took envtest's prebuilt release of Kubernetes "+s.version) {
+	if !strings.Contains(said, "took envtest's prebuilt release of Kubernetes "+minor(s.version)) {
 		t.Errorf("it does not say where the tools are from:\n%s", said)
 	}
 	asked := s.requests.Load()
@@ -202,6 +208,15 @@ func TestAReleaseIsTaken(t *testing.T) {
 	if build(t, out, []string{index}); origin(t, out, "kubectl") != released {
 		t.Error("a tool that is missing was not taken again")
 	}
+}
+
+// TestAnotherPatchWillDo: envtest does not release every patch.
+func TestAnotherPatchWillDo(t *testing.T) {
+	t.Parallel()
+	s, out := newSource(t), t.TempDir()
+	s.version = "v" + minor(s.version) + ".0"
+	build(t, out, []string{"CONTROLPLANE_PREBUILT_INDEX=" + s.URL + "/index.yaml"})
+	wantOrigins(t, out, released, compiled)
 }
 
 // TestWhereThereIsNoRelease: whatever is wrong with where releases come from is said in one line, and the tools are compiled.

@@ -45,6 +45,15 @@ type Cluster struct {
 // StartCluster starts the control plane and installs the operator's manifests as the README says. The arguments are for
 // localcluster: -audit-log FILE, -restart. What was started is returned with an error, too.
 func StartCluster(dir string, parts Parts, args ...string) (*Cluster, error) {
+	c, err := StartEmpty(dir, parts, args...)
+	if err == nil {
+		err = c.Install(parts.Root)
+	}
+	return c, err
+}
+
+// StartEmpty starts the control plane with the CRD that EKS clusters have, and without the operator.
+func StartEmpty(dir string, parts Parts, args ...string) (*Cluster, error) {
 	data := filepath.Join(dir, "cluster")
 	c := &Cluster{Dir: dir, Admin: filepath.Join(data, "kubeconfig"), kubectl: filepath.Join(parts.Controlplane, "kubectl")}
 	args = append([]string{"--dir", data, "--assets", parts.Controlplane, "--start-timeout", Patience.String()}, args...)
@@ -60,7 +69,7 @@ func StartCluster(dir string, parts Parts, args ...string) (*Cluster, error) {
 		err = c.connect()
 	}
 	if err == nil {
-		err = c.install(parts.Root)
+		_, err = c.Kubectl("", "apply", "-f", filepath.Join(parts.Root, "test", "crds"))
 	}
 	return c, err
 }
@@ -78,14 +87,6 @@ func (c *Cluster) connect() error {
 	return err
 }
 
-// install applies the manifests, and the CRD that EKS clusters have.
-func (c *Cluster) install(root string) error {
-	if _, err := c.Kubectl("", "apply", "-f", filepath.Join(root, "test", "crds")); err != nil {
-		return err
-	}
-	return c.Install(root)
-}
-
 // Install applies the operator's manifests, with the permissions that it has in earnest.
 func (c *Cluster) Install(root string) error {
 	for _, args := range [][]string{
@@ -97,6 +98,11 @@ func (c *Cluster) Install(root string) error {
 			return err
 		}
 	}
+	return c.LogIn()
+}
+
+// LogIn gets a token for the Deployment's service account.
+func (c *Cluster) LogIn() error {
 	token, err := c.Kubectl("", "create", "token", ManagerAccount, "-n", SystemNamespace, "--duration=1h")
 	c.Token = strings.TrimSpace(token)
 	return err
