@@ -136,7 +136,11 @@ func planSummary(list []plannedFor) string {
 	}
 	text := "Plan: " + cmp.Or(strings.Join(parts, ", "), "nothing changes in AWS") + "."
 	if stays > 0 {
-		text += fmt.Sprintf(" %s stay.", count(stays, "difference"))
+		verb := "stay"
+		if stays == 1 {
+			verb = "stays"
+		}
+		text += fmt.Sprintf(" %s %s.", count(stays, "difference"), verb)
 	}
 	if held > 0 {
 		text += fmt.Sprintf(" Held up: %d, see !.", held)
