@@ -17,7 +17,7 @@ type cliCommand struct{ Name, Use, Short, Long, Flags, Example string }
 // cliData is what `kubectl fargatesec --help` says of each command.
 func cliData(string) (any, error) {
 	var commands []cliCommand
-	for _, c := range cli.NewCommand(genericiooptions.NewTestIOStreamsDiscard()).Commands() {
+	for _, c := range cli.NewCommand(genericiooptions.NewTestIOStreamsDiscard(), "", nil).Commands() {
 		commands = append(commands, commandOf(c))
 	}
 	return map[string]any{"Commands": commands}, nil

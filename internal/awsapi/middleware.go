@@ -4,6 +4,7 @@ package awsapi
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -27,6 +28,9 @@ func (s *Sessions) middleware() []func(*middleware.Stack) error {
 }
 
 func (s *Sessions) observeCall(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	if operation := awsmiddleware.GetOperationName(ctx); s.ReadOnly && !reads(operation) && operation != "AssumeRole" {
+		return middleware.FinalizeOutput{}, middleware.Metadata{}, fmt.Errorf("%s.%s is not a read, and this session only reads", awsmiddleware.GetServiceID(ctx), operation)
+	}
 	start := time.Now()
 	out, metadata, err := next.HandleFinalize(ctx, in)
 	if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok && !reads(awsmiddleware.GetOperationName(ctx)) {

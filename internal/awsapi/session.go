@@ -63,6 +63,8 @@ type Sessions struct {
 	MaxAttempts int
 	// ObserveWait is told how long attempts wait for their turn, for the metrics. Optional.
 	ObserveWait WaitObserver
+	// ReadOnly refuses every call that is not a read, before it is sent.
+	ReadOnly bool
 	// Unlimited lets every call go at once, whatever AWS throttles. For tests with a clock of their own.
 	Unlimited bool
 

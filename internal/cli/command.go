@@ -30,6 +30,7 @@ import (
 const (
 	ExitOK    = 0
 	ExitError = 1
+	// ExitDrift: there is drift, or a plan would change something.
 	ExitDrift = 2
 )
 
@@ -49,17 +50,17 @@ type options struct {
 }
 
 // Run runs the plugin, and returns its exit code.
-func Run(args []string, version string, streams genericiooptions.IOStreams) int {
+func Run(args []string, version string, streams genericiooptions.IOStreams, newPlanner NewPlanner) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := NewCommand(streams)
+	root := NewCommand(streams, version, newPlanner)
 	root.Version = version
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
 		return ExitOK
-	case errors.Is(err, errDrift):
+	case errors.Is(err, errDrift), errors.Is(err, errChanges):
 		return ExitDrift
 	default:
 		_, _ = fmt.Fprintln(streams.ErrOut, "error: "+strings.ReplaceAll(err.Error(), "\n", "\nerror: "))
@@ -68,7 +69,7 @@ func Run(args []string, version string, streams genericiooptions.IOStreams) int 
 }
 
 // NewCommand is the plugin's command with all that is below it.
-func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
+func NewCommand(streams genericiooptions.IOStreams, version string, newPlanner NewPlanner) *cobra.Command {
 	o := &options{IOStreams: streams, flags: genericclioptions.NewConfigFlags(true), json: genericclioptions.NewJSONYamlPrintFlags(),
 		template: genericclioptions.NewKubeTemplatePrintFlags(), now: time.Now}
 	root := &cobra.Command{
@@ -84,7 +85,7 @@ func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetErr(streams.ErrOut)
 	o.flags.AddFlags(root.PersistentFlags())
 	o.completeFlags(root)
-	root.AddCommand(o.driftCommand(), o.treeCommand(), o.explainCommand(), o.postureCommand(), o.reconcileCommand(), o.suspendCommand(), o.resumeCommand())
+	root.AddCommand(o.driftCommand(), o.treeCommand(), o.explainCommand(), o.postureCommand(), o.reconcileCommand(), o.suspendCommand(), o.resumeCommand(), o.planCommand(newPlanner, version))
 	return root
 }
 

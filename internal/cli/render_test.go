@@ -155,7 +155,7 @@ func TestPosture(t *testing.T) {
 // run runs the plugin without a cluster.
 func run(args ...string) (code int, out, errOut string) {
 	streams, _, stdout, stderr := genericiooptions.NewTestIOStreams()
-	code = Run(args, "test", streams)
+	code = Run(args, "test", streams, nil)
 	return code, stdout.String(), stderr.String()
 }
 

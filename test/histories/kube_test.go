@@ -126,6 +126,7 @@ func (i *install) client() client.Client {
 	write := func(what string, obj client.Object, do func() error) error {
 		return i.w.kubeWrite(what, func() error {
 			i.kube.remember(obj)
+			i.w.madePolicy(what, obj)
 			return do()
 		})
 	}

@@ -51,6 +51,9 @@ type world struct {
 	events []string // what happened, for the report of a failure
 	// tagged is whose owner tag an object carried last, by ARN: what a replica that lags behind may still show.
 	tagged map[string]string
+	// made are the writes of passes, and seen all objects that there ever were (plan_test.go).
+	made []made
+	seen []awssim.Object
 	// abandoned are owners whose profile was deleted while nothing may be written.
 	abandoned map[string]bool
 	// annexed: objects of a second kind live beside the profiles (annex_test.go).
@@ -276,6 +279,7 @@ func (w *world) afterWrite(c awssim.Call) {
 	defer w.mu.Unlock()
 	before := w.last
 	w.last = objects
+	w.see(objects)
 	for _, o := range before {
 		if owner := o.Tags[resource.OwnerTag]; owner != "" {
 			w.tagged[o.ARN] = owner
@@ -291,6 +295,9 @@ func (w *world) afterWrite(c awssim.Call) {
 	if t == nil {
 		w.wrong = append(w.wrong, "a write outside of any pass: "+c.Action())
 		return
+	}
+	if c.Code == "" {
+		w.madeBy(t, c)
 	}
 	for _, wrong := range t.check(before, objects) {
 		w.wrong = append(w.wrong, fmt.Sprintf("%s for %s: %s", c.Action(), t.owner, wrong))
