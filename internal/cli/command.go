@@ -49,10 +49,10 @@ type options struct {
 }
 
 // Run runs the plugin, and returns its exit code.
-func Run(args []string, version string, streams genericiooptions.IOStreams) int {
+func Run(args []string, version string, streams genericiooptions.IOStreams, more ...More) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := NewCommand(streams)
+	root := NewCommand(streams, more...)
 	root.Version = version
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -67,8 +67,11 @@ func Run(args []string, version string, streams genericiooptions.IOStreams) int 
 	}
 }
 
+// More makes a command that this package cannot know, since it needs the kinds' own code.
+type More func(genericiooptions.IOStreams, *genericclioptions.ConfigFlags) *cobra.Command
+
 // NewCommand is the plugin's command with all that is below it.
-func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
+func NewCommand(streams genericiooptions.IOStreams, more ...More) *cobra.Command {
 	o := &options{IOStreams: streams, flags: genericclioptions.NewConfigFlags(true), json: genericclioptions.NewJSONYamlPrintFlags(),
 		template: genericclioptions.NewKubeTemplatePrintFlags(), now: time.Now}
 	root := &cobra.Command{
@@ -85,6 +88,9 @@ func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o.flags.AddFlags(root.PersistentFlags())
 	o.completeFlags(root)
 	root.AddCommand(o.driftCommand(), o.treeCommand(), o.explainCommand(), o.postureCommand(), o.reconcileCommand(), o.suspendCommand(), o.resumeCommand())
+	for _, command := range more {
+		root.AddCommand(command(streams, o.flags))
+	}
 	return root
 }
 
