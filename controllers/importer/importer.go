@@ -151,6 +151,9 @@ func (i *importer) importing(kind *declaration.Kind, clusters []string) *declara
 		Look:    func(ctx context.Context, obj v1alpha1.Declaration) *resource.Result { return i.look(ctx, kind, obj) },
 		Prepare: func(obj v1alpha1.Declaration, names ...string) { i.prepare(kind, obj, names) },
 		Emit: func(found declaration.Imported) {
+			for n, note := range found.Notes {
+				found.Notes[n] = forCaller.Replace(note)
+			}
 			i.estate.Found = append(i.estate.Found, found)
 		},
 		Missed:   i.missed,
@@ -170,12 +173,15 @@ func (i *importer) workload() string {
 	return i.WorkloadCluster
 }
 
+// forCaller has messages speak of who imports: those of awsapi are the operator's.
+var forCaller = strings.NewReplacer("the operator's IAM policy (docs/iam.md)", "your IAM policy (docs/import.md)")
+
 func (i *importer) missed(what string, err error) {
 	message := err.Error()
 	if f := awsapi.Classify(err); awsapi.Code(err) != "" {
 		message = f.Message
 	}
-	if text := what + ": " + awsapi.Sanitize(message); !slices.Contains(i.estate.Missed, text) {
+	if text := what + ": " + forCaller.Replace(awsapi.Sanitize(message)); !slices.Contains(i.estate.Missed, text) {
 		i.estate.Missed = append(i.estate.Missed, text)
 	}
 }

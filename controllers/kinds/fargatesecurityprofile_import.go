@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 	"github.com/fargate-security/fargate-security-operator/controllers/declaration"
@@ -26,6 +27,7 @@ type fargateImport struct {
 	taken    map[string]string // which object declares a thing, by kind and name: two cannot
 	policies []observed.PodSecurityGroups
 	policied map[string]bool // by namespace/name: a profile was found for the policy
+	unread   bool            // the policies could not be read
 }
 
 // clusterProfile is a Fargate profile of a cluster.
@@ -71,7 +73,7 @@ func (f *fargateImport) readPolicies(ctx context.Context) {
 	if err != nil {
 		f.Missed("SecurityGroupPolicies of cluster "+f.Workload, err)
 	}
-	f.policies = all
+	f.policies, f.unread = all, err != nil
 }
 
 // unclaimedPolicies tells of those that select pods of no profile.
@@ -191,7 +193,12 @@ func (d *draft) objection(o *resource.Object) string {
 	}
 	for _, refusal := range o.Refusals {
 		d.Missed(o.ID.String(), errors.New(refusal.Message))
-		parts = append(parts, "a part of it could not be read: "+refusal.Message)
+		text := "a part of it could not be read: " + refusal.Message
+		if len(refusal.Paths) == 0 { // no field is compared with that part
+			d.note("%s: %s.", o.ID, strings.TrimSuffix(text, "."))
+			continue
+		}
+		parts = append(parts, text)
 	}
 	if !o.Exists && len(parts) == 0 && o.Read {
 		parts = append(parts, "it does not exist")

@@ -146,6 +146,10 @@ func (d *draft) readGroups(ctx context.Context) {
 			"Import again with --pod-security-groups and a kubeconfig context of cluster %s.", d.found.cluster)
 		return
 	}
+	if d.unread {
+		d.note("securityGroups and podSecurityGroups are left out: the SecurityGroupPolicies could not be read.")
+		return
+	}
 	o, _, err := look(ctx, ekscluster.New(d.env.EKS, d.env.EC2, d.found.cluster), nil)
 	if err != nil {
 		d.Missed(ekscluster.Kind+"/"+d.found.cluster, err)
@@ -183,9 +187,11 @@ func (d *draft) readPolicy(ctx context.Context, policy observed.PodSecurityGroup
 	if !slices.Contains(policy.GroupIDs, d.clusterGroup) {
 		spec.ClusterSecurityGroup = v1alpha1.ClusterGroupExclude
 	}
-	if (spec.PodSelector == nil) != (spec.ServiceAccountSelector == nil) {
-		d.spec().PodSecurityGroups = spec
+	if (spec.PodSelector == nil) == (spec.ServiceAccountSelector == nil) {
+		d.note("podSecurityGroups is left out: the SecurityGroupPolicy %s must have one of podSelector and serviceAccountSelector. Correct it, or declare podSecurityGroups.", name)
+		return
 	}
+	d.spec().PodSecurityGroups = spec
 }
 
 func (d *draft) readGroup(ctx context.Context, id, vpc string) {

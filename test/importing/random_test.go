@@ -103,7 +103,7 @@ func (w *world) drawGroups(t *rapid.T) {
 		var ingress, egress []ec2types.IpPermission
 		for m := range pick(t, "rules", 0, 1, 3) {
 			peers := append([]string{"10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0", "172.16.0.0/12"}, ids...)
-			rule := from(pick(t, "protocol", "tcp", "udp"), int32(100+m), int32(200+m), pick(t, "peer", peers...), pick(t, "described", "", "why: not?"))
+			rule := from(pick(t, "protocol", "tcp", "udp"), int32(100+m), int32(200+m), pick(t, "peer", peers...), pick(t, "described", "", "why: so"))
 			if ingress = append(ingress, rule); coin(t, "out") {
 				egress = append(egress, rule)
 			}
