@@ -180,6 +180,10 @@ func (d *draft) readPolicy(ctx context.Context, policy observed.PodSecurityGroup
 			"To have the operator keep it, declare podSecurityGroups, and delete %s once the new one is there.", name, d.object.Namespace, d.object.Name, name)
 		return
 	}
+	if other := d.spec().PodSecurityGroups; other != nil {
+		d.note("the SecurityGroupPolicy %s is left out: podSecurityGroups is for one namespace, and is for %s.", name, other.Namespace)
+		return
+	}
 	spec := &v1alpha1.PodSecurityGroupsSpec{
 		Namespace:   policy.Namespace,
 		PodSelector: podsecuritygroups.Selector(policy.PodSelector), ServiceAccountSelector: podsecuritygroups.Selector(policy.ServiceAccountSelector),
