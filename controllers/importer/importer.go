@@ -25,6 +25,7 @@ import (
 	"github.com/fargate-security/fargate-security-operator/internal/inventory"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 	"github.com/fargate-security/fargate-security-operator/internal/resources"
+	"github.com/fargate-security/fargate-security-operator/internal/resources/ekscluster"
 )
 
 // Options say what is imported and how it is written down.
@@ -114,7 +115,7 @@ func (i *importer) clusters(ctx context.Context) ([]string, error) {
 	if len(i.Clusters) > 0 {
 		return i.named(ctx)
 	}
-	all, err := awsapi.ClusterNames(ctx, i.session.Clients)
+	all, err := ekscluster.Names(ctx, i.session.Clients)
 	if err != nil {
 		return nil, errors.New("listing the EKS clusters: " + awsapi.Classify(err).Message + "; with --eks-cluster, none need be listed")
 	}
@@ -124,7 +125,7 @@ func (i *importer) clusters(ctx context.Context) ([]string, error) {
 func (i *importer) named(ctx context.Context) ([]string, error) {
 	var there []string
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(i.Clusters))) {
-		found, err := awsapi.ClusterExists(ctx, i.session.Clients, name)
+		found, err := ekscluster.Exists(ctx, i.session.Clients, name)
 		switch {
 		case err != nil:
 			i.missed("cluster "+name, err)

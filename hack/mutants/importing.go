@@ -6,7 +6,7 @@ func init() { mutants = append(mutants, importMutants...) }
 
 // importMutants are wrong changes of `kubectl fargatesec import`.
 var importMutants = []mutant{
-	{"import prints what drifts", 0, []edit{{"settle", `if !d.giveWay(result) {`, `if true {`}},
+	{"import prints what drifts", 0, []edit{{"settle", `if !d.giveWay(result) {`, `if _ = result; true {`}},
 		"TestWhatWasPickedByHandComesBack"},
 	{"imported objects enforce", 0, []edit{{"prepare", `= v1alpha1.ModeObserve, v1alpha1.AdoptionPolicyAdopt, v1alpha1.DeletionPolicyRetain`,
 		`= v1alpha1.ModeEnforce, v1alpha1.AdoptionPolicyAdopt, v1alpha1.DeletionPolicyRetain`}},

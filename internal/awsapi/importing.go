@@ -9,15 +9,8 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
-
-// Finding is what `kubectl fargatesec import` calls of AWS beside what the operator reads. It is no part of Clients: the
-// operator's binary and its policy do without.
-type Finding interface {
-	ListClusters(context.Context, *eks.ListClustersInput, ...func(*eks.Options)) (*eks.ListClustersOutput, error)
-}
 
 // Caller is the Config of the caller's own credentials, as the SDK's default chain finds them, in the account that they belong to.
 // Without a Region, that of the environment or of the AWS profile holds.
@@ -42,24 +35,6 @@ func (s *Sessions) Caller(ctx context.Context, region, endpointURL string) (Conf
 	return cfg, nil
 }
 
-// ClusterNames lists the EKS clusters of the account and Region, sorted.
-func ClusterNames(ctx context.Context, clients Clients) ([]string, error) {
-	finding, ok := clients.EKS.(Finding)
-	if !ok {
-		return nil, fmt.Errorf("%T cannot list clusters", clients.EKS)
-	}
-	var names []string
-	for pages := eks.NewListClustersPaginator(finding, &eks.ListClustersInput{}); pages.HasMorePages(); {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return names, err
-		}
-		names = append(names, page.Clusters...)
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
 // ImportPolicy is what `kubectl fargatesec import` needs: all that the operator reads, and the list of clusters.
 func ImportPolicy() string {
 	read := Statement{Sid: "ReadForImport", Effect: "Allow", Action: []string{"eks:ListClusters"}, Resource: []string{everything}}
@@ -70,13 +45,4 @@ func ImportPolicy() string {
 	}
 	slices.Sort(read.Action)
 	return document([]Statement{read})
-}
-
-// ClusterExists tells whether there is an EKS cluster of a name.
-func ClusterExists(ctx context.Context, clients Clients, name string) (bool, error) {
-	_, err := clients.EKS.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &name})
-	if IsNotFound(err) {
-		return false, nil
-	}
-	return err == nil, err
 }
