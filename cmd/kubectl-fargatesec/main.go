@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/fargate-security/fargate-security-operator/controllers/importer"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
 	"github.com/fargate-security/fargate-security-operator/internal/cli"
 )
 
@@ -15,5 +17,6 @@ import (
 var version = "dev"
 
 func main() {
-	os.Exit(cli.Run(os.Args[1:], version, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, newPlanner))
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	os.Exit(cli.Run(os.Args[1:], version, streams, newPlanner, importer.Command(kinds.All, version)))
 }

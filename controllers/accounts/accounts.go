@@ -130,6 +130,11 @@ func guardOf(account *v1alpha1.AWSAccount) guardrails.Guardrails {
 	}
 }
 
+// Limits are the guardrails and quotas of an account.
+func Limits(account *v1alpha1.AWSAccount) (guardrails.Guardrails, v1alpha1.Quotas) {
+	return guardOf(account), quotasOf(account)
+}
+
 // The quotas of an account for which AWS has raised none.
 const (
 	defaultPoliciesPerRole = 10 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

@@ -5,6 +5,7 @@
 package declaration
 
 import (
+	"context"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -47,6 +48,8 @@ type Kind struct {
 	ShareTexts func(v1alpha1.Declaration)
 	// Declare makes of an object what a pass works on.
 	Declare func(*Env, v1alpha1.Declaration) Declared
+	// Import finds what runs in AWS already and could be declared by objects of this kind. Nil: nothing can.
+	Import func(context.Context, *Importing)
 }
 
 // Declared is what one object declares, for the time of a pass.

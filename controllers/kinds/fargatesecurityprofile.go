@@ -58,6 +58,7 @@ var FargateSecurityProfile = &declaration.Kind{
 	Declare: func(env *declaration.Env, obj v1alpha1.Declaration) declaration.Declared {
 		return &fargateStack{Env: env, profile: fargate(obj)}
 	},
+	Import: importFargate,
 }
 
 // fargate is obj as its own type: generic code gives a kind its own objects only.

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/fargate-security/fargate-security-operator/controllers/importer"
+	"github.com/fargate-security/fargate-security-operator/controllers/kinds"
 	"github.com/fargate-security/fargate-security-operator/internal/cli"
 )
 
@@ -17,7 +19,7 @@ type cliCommand struct{ Name, Use, Short, Long, Flags, Example string }
 // cliData is what `kubectl fargatesec --help` says of each command.
 func cliData(string) (any, error) {
 	var commands []cliCommand
-	for _, c := range cli.NewCommand(genericiooptions.NewTestIOStreamsDiscard(), "", nil).Commands() {
+	for _, c := range cli.NewCommand(genericiooptions.NewTestIOStreamsDiscard(), "", nil, importer.Command(kinds.All, "")).Commands() {
 		commands = append(commands, commandOf(c))
 	}
 	return map[string]any{"Commands": commands}, nil

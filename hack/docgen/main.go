@@ -39,6 +39,7 @@ var pages = append([]page{
 	{"docs/architecture.md", "architecture.md.tmpl", architectureData},
 	{"docs/controls.md", "controls.md.tmpl", controlsData},
 	{"docs/cli.md", "cli.md.tmpl", cliData},
+	{"docs/import.md", "import.md.tmpl", importData},
 	{"docs/awsaccount.md", "awsaccount.md.tmpl", crdData("fargatesecurity.io_awsaccounts.yaml")},
 	{"docs/fargatesecurityprofile.md", "fargatesecurityprofile.md.tmpl", crdData("fargatesecurity.io_fargatesecurityprofiles.yaml")},
 	{"config/aws/cloudformation/drift-events.yaml", "drift-events.yaml.tmpl", rulesData},
@@ -123,6 +124,11 @@ func iamData(string) (any, error) {
 		"Policy": awsapi.Policy(), "ObservePolicy": awsapi.ObservePolicy(),
 		"Statements": awsapi.Statements(), "Actions": awsapi.Actions(),
 	}, nil
+}
+
+// importData is the policy of those who import.
+func importData(string) (any, error) {
+	return map[string]any{"Policy": awsapi.ImportPolicy()}, nil
 }
 
 func controlsData(string) (any, error) {

@@ -50,10 +50,10 @@ type options struct {
 }
 
 // Run runs the plugin, and returns its exit code.
-func Run(args []string, version string, streams genericiooptions.IOStreams, newPlanner NewPlanner) int {
+func Run(args []string, version string, streams genericiooptions.IOStreams, newPlanner NewPlanner, more ...More) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := NewCommand(streams, version, newPlanner)
+	root := NewCommand(streams, version, newPlanner, more...)
 	root.Version = version
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -68,8 +68,11 @@ func Run(args []string, version string, streams genericiooptions.IOStreams, newP
 	}
 }
 
+// More makes a command that this package cannot know, since it needs the kinds' own code.
+type More func(genericiooptions.IOStreams, *genericclioptions.ConfigFlags) *cobra.Command
+
 // NewCommand is the plugin's command with all that is below it.
-func NewCommand(streams genericiooptions.IOStreams, version string, newPlanner NewPlanner) *cobra.Command {
+func NewCommand(streams genericiooptions.IOStreams, version string, newPlanner NewPlanner, more ...More) *cobra.Command {
 	o := &options{IOStreams: streams, flags: genericclioptions.NewConfigFlags(true), json: genericclioptions.NewJSONYamlPrintFlags(),
 		template: genericclioptions.NewKubeTemplatePrintFlags(), now: time.Now}
 	root := &cobra.Command{
@@ -85,7 +88,11 @@ func NewCommand(streams genericiooptions.IOStreams, version string, newPlanner N
 	root.SetErr(streams.ErrOut)
 	o.flags.AddFlags(root.PersistentFlags())
 	o.completeFlags(root)
-	root.AddCommand(o.driftCommand(), o.treeCommand(), o.explainCommand(), o.postureCommand(), o.reconcileCommand(), o.suspendCommand(), o.resumeCommand(), o.planCommand(newPlanner, version))
+	root.AddCommand(o.driftCommand(), o.treeCommand(), o.explainCommand(), o.postureCommand(), o.reconcileCommand(), o.suspendCommand(), o.resumeCommand(),
+		o.planCommand(newPlanner, version))
+	for _, command := range more {
+		root.AddCommand(command(streams, o.flags))
+	}
 	return root
 }
 
