@@ -143,3 +143,22 @@ func TestASessionStaysThroughWhatPasses(t *testing.T) {
 		}
 	}
 }
+
+// TestAReadOnlySession: a write is refused before it is sent.
+func TestAReadOnlySession(t *testing.T) {
+	sim, cfg := simulator(t)
+	session, err := (&awsapi.Sessions{ReadOnly: true}).Account(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Clients.KMS.ListAliases(t.Context(), &kms.ListAliasesInput{}); err != nil {
+		t.Errorf("a read is refused: %v", err)
+	}
+	before := len(sim.Calls())
+	if _, err := session.Clients.KMS.CreateKey(t.Context(), &kms.CreateKeyInput{}); err == nil || !strings.Contains(err.Error(), "is not a read") {
+		t.Errorf("a write is not refused: %v", err)
+	}
+	if made := sim.Calls()[before:]; len(made) > 0 {
+		t.Errorf("a write was sent: %v", made)
+	}
+}

@@ -14,8 +14,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
 )
 
 // markdown is the format of --output for a comment on a pull request.
@@ -107,10 +110,13 @@ func (o *options) plan(ctx context.Context, newPlanner NewPlanner, p *planning) 
 		return err
 	}
 	list, failed := planAll(ctx, planner, wanted)
-	if failed == nil || len(list) > 0 {
-		failed = errors.Join(failed, o.writePlan(list))
+	if failed != nil && len(list) == 0 {
+		return failed
 	}
-	return errors.Join(failed, planVerdict(list, failed))
+	if err := errors.Join(failed, o.writePlan(list)); err != nil {
+		return err
+	}
+	return planVerdict(list)
 }
 
 // planAll plans for each object. What cannot be planned for is said at the end, and the others are planned for all the same.
@@ -128,10 +134,8 @@ func planAll(ctx context.Context, planner Planner, wanted []proposal) (list []pl
 }
 
 // planVerdict is the exit code, as an error.
-func planVerdict(list []plannedFor, failed error) error {
+func planVerdict(list []plannedFor) error {
 	switch {
-	case failed != nil:
-		return nil // which decides
 	case slices.ContainsFunc(list, func(p plannedFor) bool { return p.held() > 0 }):
 		return errHeld
 	case slices.ContainsFunc(list, plannedFor.acts):
@@ -169,10 +173,7 @@ func (o *options) manifests(ctx context.Context, c *cluster, p *planning) ([]pro
 	var errs error
 	for _, info := range infos {
 		obj := info.Object.(*unstructured.Unstructured) // the builder's Unstructured says so
-		declares := slices.ContainsFunc(c.kinds, func(k kind) bool {
-			return k.Kind == obj.GetKind() && k.GroupVersionResource.Group == obj.GroupVersionKind().Group
-		})
-		account := !declares && obj.GetKind() == "AWSAccount" && obj.GroupVersionKind().Group == c.kinds[0].GroupVersionResource.Group
+		declares, account := c.isOurs(obj.GroupVersionKind())
 		if !declares && !account {
 			continue
 		}
@@ -193,6 +194,12 @@ func (o *options) manifests(ctx context.Context, c *cluster, p *planning) ([]pro
 		return o.pruned(ctx, c, wanted)
 	}
 	return wanted, errs
+}
+
+// isOurs tells that a kind declares AWS objects, or that it is the AWSAccount.
+func (c *cluster) isOurs(gvk schema.GroupVersionKind) (declares, account bool) {
+	declares = slices.ContainsFunc(c.kinds, func(k kind) bool { return k.Kind == gvk.Kind && k.GroupVersionResource.Group == gvk.Group })
+	return declares, gvk.Group == v1alpha1.GroupVersion.Group && gvk.Kind == "AWSAccount"
 }
 
 // dryRun has the API server say what an object would be: its defaults, its rules, and the status that it has.
