@@ -24,18 +24,18 @@ import (
 	"github.com/fargate-security/fargate-security-operator/controllers/pass"
 	"github.com/fargate-security/fargate-security-operator/controllers/schedule"
 	"github.com/fargate-security/fargate-security-operator/internal/awsapi"
-	"github.com/fargate-security/fargate-security-operator/internal/cli"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/plan"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )
 
-// planner is a cli.Planner: an operator without a manager, which reads and never writes.
+// planner is a plan.Planner: an operator without a manager, which reads and never writes.
 type planner struct {
 	scheme      *runtime.Scheme
 	reconcilers map[string]*pass.Reconciler // by kind
 }
 
-// newPlanner is a cli.NewPlanner. Errors: the cluster cannot be reached, or does not let its namespaces be read.
-func newPlanner(ctx context.Context, config *rest.Config, o cli.PlanOptions) (cli.Planner, error) {
+// newPlanner is a plan.NewPlanner. Errors: the cluster cannot be reached, or does not let its namespaces be read.
+func newPlanner(ctx context.Context, config *rest.Config, o plan.Options) (plan.Planner, error) {
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {
 		return nil, err
@@ -72,24 +72,24 @@ func newPlanner(ctx context.Context, config *rest.Config, o cli.PlanOptions) (cl
 	return p, nil
 }
 
-// Plan implements cli.Planner.
-func (p *planner) Plan(ctx context.Context, obj *unstructured.Unstructured, deleted bool) (cli.Plan, error) {
+// Plan implements plan.Planner.
+func (p *planner) Plan(ctx context.Context, obj *unstructured.Unstructured, deleted bool) (plan.Plan, error) {
 	reconciler := p.reconcilers[obj.GetKind()]
 	if reconciler == nil {
-		return cli.Plan{}, fmt.Errorf("this version of the plugin does not know the kind %s: use the plugin of the operator's version", obj.GetKind())
+		return plan.Plan{}, fmt.Errorf("this version of the plugin does not know the kind %s: use the plugin of the operator's version", obj.GetKind())
 	}
 	typed := reconciler.Kind.New()
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, typed); err != nil {
-		return cli.Plan{}, err
+		return plan.Plan{}, err
 	}
 	planned, err := reconciler.Plan(ctx, typed, deleted)
 	if refusal, ok := pass.Refused(err); ok {
-		return cli.Plan{Refused: refusal.Message}, nil
+		return plan.Plan{Refused: refusal.Message}, nil
 	}
 	if err != nil {
-		return cli.Plan{}, fmt.Errorf("AWSAccount %s: %s", typed.Declared().AccountRef.Name, awsapi.Classify(err).Message)
+		return plan.Plan{}, fmt.Errorf("AWSAccount %s: %s", typed.Declared().AccountRef.Name, awsapi.Classify(err).Message)
 	}
-	return cli.Plan{Objects: planned}, nil
+	return plan.Plan{Objects: planned}, nil
 }
 
 // accountsFirst shows the AWSAccounts of the manifests in place of those in the cluster.
@@ -100,7 +100,7 @@ type accountsFirst struct {
 	keepRoles bool
 }
 
-func withAccounts(c client.Client, o cli.PlanOptions) (client.Client, error) {
+func withAccounts(c client.Client, o plan.Options) (client.Client, error) {
 	first := accountsFirst{Client: c, accounts: map[string]*v1alpha1.AWSAccount{}, keepRoles: o.AssumeRoles}
 	for _, obj := range o.Accounts {
 		account := &v1alpha1.AWSAccount{}

@@ -393,7 +393,7 @@ var mutants = []mutant{
 		`if !p.present(it) || p.isDeclared(it) {`,
 		`if !p.present(it) {`}},
 		"TestDeclaredObjectFoundByItsTagIsNotALeftover"},
-	{"tags of others are taken off", 0, []edit{{"diffTags",
+	{"tags of others are taken off", 0, []edit{{"drift.Tags",
 		`range slices.Sorted(slices.Values(former)) {`,
 		`range slices.Sorted(maps.Keys(observed)) {`}},
 		"TestTagThatLeftTheSpecIsTakenOff"},

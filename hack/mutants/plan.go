@@ -17,7 +17,7 @@ var planMutants = []mutant{
 		"TestThePlanIsWhatHappens"},
 	{"a plan of a deletion says that all is deleted", 0, []edit{{"plannedRemoval", `case p.verb(it) == released:`, `case false:`}},
 		"TestThePlanIsWhatHappens"},
-	{"a read-only session writes", 0, []edit{{"observeCall", `s.ReadOnly && !reads(operation)`, `s.ReadOnly && false`}},
+	{"a read-only session writes", 0, []edit{{"readonly.Refuse", `!Reads(operation) {`, `len(operation) == 0 {`}},
 		"TestAReadOnlySession"},
 	{"a plan that changes something ends with 0", 0, []edit{{"planVerdict", `return errChanges`, `return nil`}},
 		"TestPlan"},

@@ -27,9 +27,9 @@ var promiseMutants = []mutant{
 		"TestWhatStatusRemembersAsOurs"},
 	{"adopted object without owner tag is forgotten", 3, []edit{{"resource.remembered", `return prior.Origin == Created || prior.Origin == Adopted`, `return prior.Origin == Created`}},
 		"TestWhatStatusRemembersAsOurs"},
-	{"tag without a value is not missed", 0, []edit{{"diffTags", `if have, ok := observed[key]; !ok || have != desired[key] {`, `if have := observed[key]; have != desired[key] {`}},
+	{"tag without a value is not missed", 0, []edit{{"drift.Tags", `if have, ok := observed[key]; !ok || have != desired[key] {`, `if have := observed[key]; have != desired[key] {`}},
 		"TestATagWithoutAValueIsATag"},
-	{"lost owner tag is as bad as any tag", 0, []edit{{"tagDifference", `d.Severity, d.Reason = drift.Medium, "OwnerTagChanged"`, `d.Reason = "OwnerTagChanged"`}},
+	{"lost owner tag is as bad as any tag", 0, []edit{{"diffTags", `diffs[i].Severity, diffs[i].Reason = drift.Medium, "OwnerTagChanged"`, `diffs[i].Reason = "OwnerTagChanged"`}},
 		"TestHowBadATagIs"},
 	{"pruning deletes under Retain", 3, []edit{{"prune", `uses := p.uses()
 	settled`, `p.opts.Retain = false

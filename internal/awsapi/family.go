@@ -2,7 +2,7 @@
 
 package awsapi
 
-import "strings"
+import "github.com/fargate-security/fargate-security-operator/internal/awsapi/readonly"
 
 // Family is calls that AWS limits together, as far as is known.
 type Family struct {
@@ -20,18 +20,9 @@ func familyOf(serviceID, operation string) Family {
 	switch {
 	case s != nil && s.perOperation:
 		return Family{serviceID, operation}
-	case reads(operation):
+	case readonly.Reads(operation):
 		return Family{serviceID, "reads"}
 	default:
 		return Family{serviceID, "writes"}
 	}
-}
-
-func reads(operation string) bool {
-	for _, verb := range []string{"Describe", "Get", "List", "Receive"} {
-		if strings.HasPrefix(operation, verb) {
-			return true
-		}
-	}
-	return false
 }

@@ -4,11 +4,12 @@ package awsapi
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/readonly"
 )
 
 // CallObserver is told of an attempt of a call: the SDK's service id, the operation, the error code ("" for success,
@@ -28,12 +29,9 @@ func (s *Sessions) middleware() []func(*middleware.Stack) error {
 }
 
 func (s *Sessions) observeCall(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	if operation := awsmiddleware.GetOperationName(ctx); s.ReadOnly && !reads(operation) && operation != "AssumeRole" {
-		return middleware.FinalizeOutput{}, middleware.Metadata{}, fmt.Errorf("%s.%s is not a read, and this session only reads", awsmiddleware.GetServiceID(ctx), operation)
-	}
 	start := time.Now()
 	out, metadata, err := next.HandleFinalize(ctx, in)
-	if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok && !reads(awsmiddleware.GetOperationName(ctx)) {
+	if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok && !readonly.Reads(awsmiddleware.GetOperationName(ctx)) {
 		s.own.known().Put(id, struct{}{})
 	}
 	if s.Observe != nil {

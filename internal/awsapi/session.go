@@ -5,6 +5,7 @@ package awsapi
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/fargate-security/fargate-security-operator/internal/awsapi/readonly"
 )
 
 const (
@@ -154,6 +157,9 @@ func (s *Sessions) load(ctx context.Context, cfg Config) (aws.Config, error) {
 			}
 		})
 		sdk.Credentials = aws.NewCredentialsCache(provider)
+	}
+	if s.ReadOnly { // not before: the clients that obtain credentials do not read
+		sdk.APIOptions = append(slices.Clone(sdk.APIOptions), readonly.Refuse)
 	}
 	return sdk, nil
 }

@@ -147,6 +147,10 @@ func TestASessionStaysThroughWhatPasses(t *testing.T) {
 // TestAReadOnlySession: a write is refused before it is sent.
 func TestAReadOnlySession(t *testing.T) {
 	sim, cfg := simulator(t)
+	// Credentials are obtained by calls that are no reads.
+	const role = "arn:aws:iam::" + awssim.DefaultAccount + ":role/reader"
+	sim.AllowAssume(role, "")
+	cfg.RoleARN = role
 	session, err := (&awsapi.Sessions{ReadOnly: true}).Account(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

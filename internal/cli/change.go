@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
+
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -64,7 +66,7 @@ func (c *cluster) answered(ctx context.Context, t target, value string) (*Object
 		}
 		if asked := o.Annotations[v1alpha1.ReconcileRequestAnnotation]; asked != value {
 			return nil, fmt.Errorf("%s: another request (%s) has taken the place of this one (%s): wait for that one, or ask again",
-				t.full(), printable(asked), value)
+				t.full(), style.Printable(asked), value)
 		}
 		select {
 		case <-ctx.Done():

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
+
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -129,7 +131,7 @@ func (c *cluster) unknownKind(word string) error {
 		words = append(words, k.words()...)
 		names = append(names, k.APIResource.Name)
 	}
-	return fmt.Errorf("%q is no kind that declares AWS objects in this cluster%s (there are: %s)", word, didYouMean(word, words), strings.Join(names, ", "))
+	return fmt.Errorf("%q is no kind that declares AWS objects in this cluster%s (there are: %s)", word, style.DidYouMean(word, words), strings.Join(names, ", "))
 }
 
 // of is the API of a kind where objects are looked for.
@@ -263,7 +265,7 @@ func (c *cluster) notFound(ctx context.Context, kinds []kind, name string) error
 	for _, k := range kinds {
 		plurals = append(plurals, k.APIResource.Name)
 	}
-	return fmt.Errorf("namespace %s has no %s %q%s", c.namespace, strings.Join(plurals, " or "), name, didYouMean(name, names))
+	return fmt.Errorf("namespace %s has no %s %q%s", c.namespace, strings.Join(plurals, " or "), name, style.DidYouMean(name, names))
 }
 
 // explain says of an error of the API server what it was about, and what a person can do.

@@ -16,6 +16,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/plan"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
+
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -50,7 +53,7 @@ type options struct {
 }
 
 // Run runs the plugin, and returns its exit code.
-func Run(args []string, version string, streams genericiooptions.IOStreams, newPlanner NewPlanner, more ...More) int {
+func Run(args []string, version string, streams genericiooptions.IOStreams, newPlanner plan.NewPlanner, more ...More) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := NewCommand(streams, version, newPlanner, more...)
@@ -72,7 +75,7 @@ func Run(args []string, version string, streams genericiooptions.IOStreams, newP
 type More func(genericiooptions.IOStreams, *genericclioptions.ConfigFlags) *cobra.Command
 
 // NewCommand is the plugin's command with all that is below it.
-func NewCommand(streams genericiooptions.IOStreams, version string, newPlanner NewPlanner, more ...More) *cobra.Command {
+func NewCommand(streams genericiooptions.IOStreams, version string, newPlanner plan.NewPlanner, more ...More) *cobra.Command {
 	o := &options{IOStreams: streams, flags: genericclioptions.NewConfigFlags(true), json: genericclioptions.NewJSONYamlPrintFlags(),
 		template: genericclioptions.NewKubeTemplatePrintFlags(), now: time.Now}
 	root := &cobra.Command{
@@ -135,11 +138,11 @@ func (o *options) load(ctx context.Context, args []string) (*cluster, []target, 
 }
 
 // look is how text is to be written to the output.
-func (o *options) look() Look {
+func (o *options) look() style.Look {
 	file, ok := o.Out.(*os.File)
 	terminal := ok && term.IsTerminal(int(file.Fd()))
 	_, no := os.LookupEnv("NO_COLOR")
-	return Look{Colour: colours(terminal, no && os.Getenv("NO_COLOR") != "", os.Getenv("TERM")), Wide: o.output == "wide"}
+	return style.Look{Colour: colours(terminal, no && os.Getenv("NO_COLOR") != "", os.Getenv("TERM")), Wide: o.output == "wide"}
 }
 
 // colours: on a terminal, unless NO_COLOR is set and not empty (https://no-color.org), or the terminal has none.
@@ -148,7 +151,7 @@ func colours(terminal, noColour bool, termName string) bool {
 }
 
 // write writes text for people, or what programs read, as --output says.
-func (o *options) write(forPeople func(*strings.Builder, Look), forPrograms func() (runtime.Object, error)) error {
+func (o *options) write(forPeople func(*strings.Builder, style.Look), forPrograms func() (runtime.Object, error)) error {
 	if o.output == "" || o.output == "wide" {
 		var text strings.Builder
 		forPeople(&text, o.look())
@@ -188,7 +191,7 @@ func (o *options) checkOutput() error {
 	_, err := o.printer()
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
 		formats := o.formats()
-		return fmt.Errorf("--output=%s is no format%s (there are: %s)", o.output, didYouMean(o.output, formats), strings.Join(formats, ", "))
+		return fmt.Errorf("--output=%s is no format%s (there are: %s)", o.output, style.DidYouMean(o.output, formats), strings.Join(formats, ", "))
 	}
 	return err
 }
@@ -220,7 +223,7 @@ func (o *options) postureCommand() *cobra.Command {
 }
 
 // show reads objects and writes them. What could be read is written, whatever else could not.
-func (o *options) show(text func(w *strings.Builder, l Look, objects []*Object), report func([]*Object) (runtime.Object, error)) func(*cobra.Command, []string) error {
+func (o *options) show(text func(w *strings.Builder, l style.Look, objects []*Object), report func([]*Object) (runtime.Object, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := o.checkOutput(); err != nil {
 			return err
@@ -230,7 +233,7 @@ func (o *options) show(text func(w *strings.Builder, l Look, objects []*Object),
 			return err
 		}
 		list := objects(targets)
-		return errors.Join(err, o.write(func(w *strings.Builder, l Look) { text(w, l, list) }, func() (runtime.Object, error) { return report(list) }))
+		return errors.Join(err, o.write(func(w *strings.Builder, l style.Look) { text(w, l, list) }, func() (runtime.Object, error) { return report(list) }))
 	}
 }
 
@@ -247,13 +250,13 @@ func (o *options) explainCommand() *cobra.Command {
 			}
 			list := controls.Catalogue()
 			if len(args) == 0 {
-				return o.write(func(w *strings.Builder, l Look) { RenderControls(w, l, list) }, func() (runtime.Object, error) { return controlReport(list) })
+				return o.write(func(w *strings.Builder, l style.Look) { RenderControls(w, l, list) }, func() (runtime.Object, error) { return controlReport(list) })
 			}
 			found, err := control(args[0])
 			if err != nil {
 				return err
 			}
-			return o.write(func(w *strings.Builder, l Look) { RenderControl(w, l, found) }, func() (runtime.Object, error) { return controlReport([]controls.Control{found}) })
+			return o.write(func(w *strings.Builder, l style.Look) { RenderControl(w, l, found) }, func() (runtime.Object, error) { return controlReport([]controls.Control{found}) })
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var ids []string
@@ -276,5 +279,5 @@ func control(id string) (controls.Control, error) {
 		}
 		ids = append(ids, c.ID)
 	}
-	return controls.Control{}, fmt.Errorf("there is no control %q%s (`kubectl fargatesec explain` lists them)", id, didYouMean(id, ids))
+	return controls.Control{}, fmt.Errorf("there is no control %q%s (`kubectl fargatesec explain` lists them)", id, style.DidYouMean(id, ids))
 }

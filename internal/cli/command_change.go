@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
+
 	"github.com/spf13/cobra"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
@@ -88,9 +90,9 @@ func (o *options) reconcileCommand() *cobra.Command {
 func outcome(o *Object) string {
 	text := "Ready is not known"
 	if c := o.condition(v1alpha1.ReadyCondition); c != nil {
-		text = fmt.Sprintf("Ready %s (%s): %s", c.Status, c.Reason, printable(c.Message))
+		text = fmt.Sprintf("Ready %s (%s): %s", c.Status, c.Reason, style.Printable(c.Message))
 	}
-	return count(o.driftCount(), "difference") + ", " + text
+	return style.Count(o.driftCount(), "difference") + ", " + text
 }
 
 func (o *options) suspendCommand() *cobra.Command {

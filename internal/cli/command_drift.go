@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
+
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -50,7 +52,7 @@ func (o *options) driftCommand() *cobra.Command {
 }
 
 func (o *options) writeDrift(list []*Object) error {
-	return o.write(func(w *strings.Builder, l Look) { RenderDrift(w, l, list, o.now()) }, func() (runtime.Object, error) { return driftReport(list) })
+	return o.write(func(w *strings.Builder, l style.Look) { RenderDrift(w, l, list, o.now()) }, func() (runtime.Object, error) { return driftReport(list) })
 }
 
 // verdictOf is the exit code of drift, as an error. Where nothing is known, a pipeline must not go on as if all were well.

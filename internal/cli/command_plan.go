@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/plan"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
+
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,11 +38,11 @@ var (
 type planning struct {
 	files   resource.FilenameOptions
 	prune   bool
-	options PlanOptions
+	options plan.Options
 }
 
-func (o *options) planCommand(newPlanner NewPlanner, version string) *cobra.Command {
-	p := planning{options: PlanOptions{Version: version}}
+func (o *options) planCommand(newPlanner plan.NewPlanner, version string) *cobra.Command {
+	p := planning{options: plan.Options{Version: version}}
 	cmd := &cobra.Command{
 		Use: "plan -f FILE|DIRECTORY|-", Short: "What applying manifests would change in AWS, before anything is applied",
 		Long: "Says what the operator would do in AWS if these manifests were applied: field by field, creations, adoptions and deletions\n" +
@@ -92,7 +95,7 @@ func (p *planning) check(selector string) error {
 	return nil
 }
 
-func (o *options) plan(ctx context.Context, newPlanner NewPlanner, p *planning) error {
+func (o *options) plan(ctx context.Context, newPlanner plan.NewPlanner, p *planning) error {
 	c, err := connect(o.flags, false, o.selector)
 	if err != nil {
 		return err
@@ -120,36 +123,36 @@ func (o *options) plan(ctx context.Context, newPlanner NewPlanner, p *planning) 
 }
 
 // planAll plans for each object. What cannot be planned for is said at the end, and the others are planned for all the same.
-func planAll(ctx context.Context, planner Planner, wanted []proposal) (list []plannedFor, err error) {
+func planAll(ctx context.Context, planner plan.Planner, wanted []proposal) (list []plan.For, err error) {
 	for _, w := range wanted {
-		plan, failed := planner.Plan(ctx, w.object, w.deleted)
+		made, failed := planner.Plan(ctx, w.object, w.deleted)
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("%s %s/%s: %w", w.object.GetKind(), w.object.GetNamespace(), w.object.GetName(), failed))
 			continue
 		}
 		mode, _, _ := unstructured.NestedString(w.object.Object, "spec", "mode")
-		list = append(list, plannedFor{Plan: plan, kind: w.object.GetKind(), namespace: w.object.GetNamespace(), name: w.object.GetName(), mode: mode, deleted: w.deleted})
+		list = append(list, plan.For{Plan: made, Kind: w.object.GetKind(), Namespace: w.object.GetNamespace(), Name: w.object.GetName(), Mode: mode, Deleted: w.deleted})
 	}
 	return list, err
 }
 
 // planVerdict is the exit code, as an error.
-func planVerdict(list []plannedFor) error {
+func planVerdict(list []plan.For) error {
 	switch {
-	case slices.ContainsFunc(list, func(p plannedFor) bool { return p.held() > 0 }):
+	case slices.ContainsFunc(list, func(p plan.For) bool { return p.Held() > 0 }):
 		return errHeld
-	case slices.ContainsFunc(list, plannedFor.acts):
+	case slices.ContainsFunc(list, plan.For.Acts):
 		return errChanges
 	}
 	return nil
 }
 
-func (o *options) writePlan(list []plannedFor) error {
+func (o *options) writePlan(list []plan.For) error {
 	if o.output == markdown {
-		_, err := fmt.Fprint(o.Out, planMarkdown(list))
+		_, err := fmt.Fprint(o.Out, plan.Markdown(list))
 		return err
 	}
-	return o.write(func(w *strings.Builder, l Look) { renderPlan(w, l, list) }, func() (runtime.Object, error) { return planReport(list) })
+	return o.write(func(w *strings.Builder, l style.Look) { plan.Render(w, l, list) }, func() (runtime.Object, error) { return structured("PlanReport", plan.Report(list)) })
 }
 
 // proposal is an object as it would be in the cluster, or one that would be deleted.

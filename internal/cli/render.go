@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
+
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +20,7 @@ import (
 )
 
 // RenderDrift writes what differs, object by object. Objects without drift get a line together.
-func RenderDrift(w *strings.Builder, l Look, objects []*Object, now time.Time) {
+func RenderDrift(w *strings.Builder, l style.Look, objects []*Object, now time.Time) {
 	clean := 0
 	for _, o := range objects {
 		if o.driftCount() == 0 && len(o.notes()) == 0 {
@@ -28,21 +30,21 @@ func RenderDrift(w *strings.Builder, l Look, objects []*Object, now time.Time) {
 		renderDriftOf(w, l, o, now)
 	}
 	if clean > 0 {
-		fmt.Fprintf(w, "%s without drift\n", l.paint(green, count(clean, "object")))
+		fmt.Fprintf(w, "%s without drift\n", l.Paint(style.Green, style.Count(clean, "object")))
 	}
 }
 
-func renderDriftOf(w *strings.Builder, l Look, o *Object, now time.Time) {
+func renderDriftOf(w *strings.Builder, l style.Look, o *Object, now time.Time) {
 	state := "no drift"
 	switch {
 	case o.driftCount() > 0:
-		state = count(o.driftCount(), "difference")
+		state = style.Count(o.driftCount(), "difference")
 	case !o.driftKnown():
 		state = "not known"
 	}
-	fmt.Fprintf(w, "%s  mode %s  %s\n", l.paint(bold, o.full()), o.Spec.Mode, state)
+	fmt.Fprintf(w, "%s  mode %s  %s\n", l.Paint(style.Bold, o.full()), o.Spec.Mode, state)
 	for _, note := range o.notes() {
-		fmt.Fprintln(w, "  "+l.paint(yellow, "! "+printable(note)))
+		fmt.Fprintln(w, "  "+l.Paint(style.Yellow, "! "+style.Printable(note)))
 	}
 	header := []string{"SEVERITY", "OBJECT", "FIELD", "DECLARED", "FOUND", "SINCE", "BY", "NEXT"}
 	if l.Wide {
@@ -50,17 +52,17 @@ func renderDriftOf(w *strings.Builder, l Look, o *Object, now time.Time) {
 	}
 	rows := [][]string{header}
 	for _, d := range o.Status.Drift {
-		row := []string{string(d.Severity), d.Resource, d.Path, orDash(d.Desired), orDash(d.Observed), age(d.FirstObservedTime.Time, now),
-			orDash(d.ChangedBy), o.next(d)}
+		row := []string{string(d.Severity), d.Resource, d.Path, style.OrDash(d.Desired), style.OrDash(d.Observed), age(d.FirstObservedTime.Time, now),
+			style.OrDash(d.ChangedBy), o.next(d)}
 		if l.Wide {
-			row = append(row, orDash(strings.Join(d.Controls, ",")))
+			row = append(row, style.OrDash(strings.Join(d.Controls, ",")))
 		}
 		rows = append(rows, row)
 	}
 	if len(rows) > 1 {
-		l.table(w, "  ", rows, func(_, column int, text string) string {
+		l.Table(w, "  ", rows, func(_, column int, text string) string {
 			if column == 0 {
-				return l.paint(severityColour(text), text)
+				return l.Paint(style.SeverityColour(text), text)
 			}
 			return text
 		})
@@ -73,7 +75,7 @@ func renderDriftOf(w *strings.Builder, l Look, o *Object, now time.Time) {
 
 // RenderTree writes what is linked to what: account, object, AWS objects in dependency order (each may need those above it).
 // The owner of an object that is only used is found among the objects that are shown.
-func RenderTree(w *strings.Builder, l Look, objects []*Object) {
+func RenderTree(w *strings.Builder, l style.Look, objects []*Object) {
 	byAccount, owners, users := map[string][]*Object{}, map[string]*Object{}, map[string][]*Object{}
 	var accounts []string
 	for _, o := range objects {
@@ -91,15 +93,15 @@ func RenderTree(w *strings.Builder, l Look, objects []*Object) {
 	}
 	slices.Sort(accounts)
 	for _, account := range accounts {
-		fmt.Fprintln(w, l.paint(bold, "AWSAccount "+account))
+		fmt.Fprintln(w, l.Paint(style.Bold, "AWSAccount "+account))
 		for i, o := range byAccount[account] {
 			branch, below := branches(i == len(byAccount[account])-1)
 			fmt.Fprintf(w, "%s%s  mode %s  %s\n", branch, o.full(), o.Spec.Mode, readyText(l, o))
 			for j, r := range o.Status.Resources {
 				leaf, _ := branches(j == len(o.Status.Resources)-1)
 				link := linkOf(o, r)
-				fmt.Fprintf(w, "%s%s%s  %s  %s  %s\n", below, leaf, l.cell(r.Kind+"/"+r.Name), l.paint(stateColour(r.State), orDash(r.State)),
-					cmp.Or(string(r.Origin), "NotOurs"), printable(linkText(l, o, r, owners[link], users[link])))
+				fmt.Fprintf(w, "%s%s%s  %s  %s  %s\n", below, leaf, l.Cell(r.Kind+"/"+r.Name), l.Paint(stateColour(r.State), style.OrDash(r.State)),
+					cmp.Or(string(r.Origin), "NotOurs"), style.Printable(linkText(l, o, r, owners[link], users[link])))
 			}
 		}
 	}
@@ -111,7 +113,7 @@ func linkOf(o *Object, r v1alpha1.ResourceStatus) string {
 }
 
 // linkText says whose an AWS object is, and who else uses it.
-func linkText(l Look, o *Object, r v1alpha1.ResourceStatus, owner *Object, users []*Object) string {
+func linkText(l style.Look, o *Object, r v1alpha1.ResourceStatus, owner *Object, users []*Object) string {
 	text := "owner: somebody else"
 	switch {
 	case owner == o:
@@ -143,28 +145,28 @@ func branches(last bool) (branch, below string) {
 	return "├─ ", "│  "
 }
 
-func readyText(l Look, o *Object) string {
+func readyText(l style.Look, o *Object) string {
 	c := o.condition(v1alpha1.ReadyCondition)
 	if c == nil {
 		return "Ready not known"
 	}
-	colour := map[string]string{"True": green, "False": red}[string(c.Status)]
-	return l.paint(colour, "Ready "+string(c.Status)) + " (" + c.Reason + ")"
+	colour := map[string]string{"True": style.Green, "False": style.Red}[string(c.Status)]
+	return l.Paint(colour, "Ready "+string(c.Status)) + " (" + c.Reason + ")"
 }
 
 func stateColour(state string) string {
 	switch state {
 	case "Active":
-		return green
+		return style.Green
 	case "Absent":
-		return red
+		return style.Red
 	default:
-		return yellow
+		return style.Yellow
 	}
 }
 
 // RenderPosture writes the posture of each object, and of the controls that failed what they ask.
-func RenderPosture(w *strings.Builder, l Look, objects []*Object) {
+func RenderPosture(w *strings.Builder, l style.Look, objects []*Object) {
 	header := []string{"KIND", "OBJECT", "SCORE", "PASSED", "FAILED", "FAILED CONTROLS"}
 	rows, failed := [][]string{header}, map[string]int{}
 	var ids []string
@@ -179,9 +181,9 @@ func RenderPosture(w *strings.Builder, l Look, objects []*Object) {
 				ids = append(ids, id)
 			}
 		}
-		rows = append(rows, []string{o.Kind, o.ID(), fmt.Sprint(p.Score), fmt.Sprint(p.Passed), fmt.Sprint(p.Failed), orDash(strings.Join(p.FailedControls, ","))})
+		rows = append(rows, []string{o.Kind, o.ID(), fmt.Sprint(p.Score), fmt.Sprint(p.Passed), fmt.Sprint(p.Failed), style.OrDash(strings.Join(p.FailedControls, ","))})
 	}
-	l.table(w, "", rows, nil)
+	l.Table(w, "", rows, nil)
 	if len(ids) == 0 {
 		return
 	}
@@ -198,17 +200,17 @@ func RenderPosture(w *strings.Builder, l Look, objects []*Object) {
 	}
 	whole := l
 	whole.Wide = true // what a control asks is the point of the table
-	whole.table(w, "", rows, func(_, column int, text string) string {
+	whole.Table(w, "", rows, func(_, column int, text string) string {
 		if column == 1 {
-			return l.paint(severityColour(text), text)
+			return l.Paint(style.SeverityColour(text), text)
 		}
 		return text
 	})
 }
 
 // RenderControl explains one control.
-func RenderControl(w *strings.Builder, l Look, c controls.Control) {
-	fmt.Fprintf(w, "%s  %s\n%s\n\n", l.paint(bold, c.ID), l.paint(severityColour(string(c.Severity)), string(c.Severity)), c.Title)
+func RenderControl(w *strings.Builder, l style.Look, c controls.Control) {
+	fmt.Fprintf(w, "%s  %s\n%s\n\n", l.Paint(style.Bold, c.ID), l.Paint(style.SeverityColour(string(c.Severity)), string(c.Severity)), c.Title)
 	fmt.Fprintf(w, "Looks at:    %s\nTo fix:      %s\n", c.LooksAt, c.Remediation)
 	if len(c.References) > 0 {
 		fmt.Fprintf(w, "References:  %s\n", strings.Join(c.References, "\n             "))
@@ -216,27 +218,18 @@ func RenderControl(w *strings.Builder, l Look, c controls.Control) {
 }
 
 // RenderControls lists controls.
-func RenderControls(w *strings.Builder, l Look, list []controls.Control) {
+func RenderControls(w *strings.Builder, l style.Look, list []controls.Control) {
 	rows := [][]string{{"CONTROL", "SEVERITY", "ASKS"}}
 	for _, c := range list {
 		rows = append(rows, []string{c.ID, string(c.Severity), c.Title})
 	}
 	l.Wide = true
-	l.table(w, "", rows, func(_, column int, text string) string {
+	l.Table(w, "", rows, func(_, column int, text string) string {
 		if column == 1 {
-			return l.paint(severityColour(text), text)
+			return l.Paint(style.SeverityColour(text), text)
 		}
 		return text
 	})
-}
-
-func orDash(text string) string { return cmp.Or(text, "-") }
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func age(since, now time.Time) string {

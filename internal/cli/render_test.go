@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -91,7 +93,7 @@ func fixtures() []*Object {
 
 // TestDriftForPeople, with and without colours: terminals obey nothing that AWS holds.
 func TestDriftForPeople(t *testing.T) {
-	for name, look := range map[string]Look{"drift.txt": {}, "drift-wide.txt": {Wide: true}, "drift-colour.txt": {Colour: true}} {
+	for name, look := range map[string]style.Look{"drift.txt": {}, "drift-wide.txt": {Wide: true}, "drift-colour.txt": {Colour: true}} {
 		var out strings.Builder
 		RenderDrift(&out, look, fixtures(), now)
 		golden(t, name, out.String())
@@ -130,7 +132,7 @@ func TestTree(t *testing.T) {
 			o.Spec.AccountRef.Name, o.Status.Resources = "dev-eu", []v1alpha1.ResourceStatus{used}
 		}),
 	}
-	for name, look := range map[string]Look{"tree.txt": {}, "tree-wide.txt": {Wide: true}} {
+	for name, look := range map[string]style.Look{"tree.txt": {}, "tree-wide.txt": {Wide: true}} {
 		var out strings.Builder
 		RenderTree(&out, look, list)
 		golden(t, name, out.String())
@@ -148,7 +150,7 @@ func TestPosture(t *testing.T) {
 		object("Warehouse", "stores", "Enforce"),
 	}
 	var out strings.Builder
-	RenderPosture(&out, Look{}, list)
+	RenderPosture(&out, style.Look{}, list)
 	golden(t, "posture.txt", out.String())
 }
 

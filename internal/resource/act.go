@@ -119,7 +119,7 @@ func (p *pass) adoption(it *item) *step {
 	}
 	return write("adopted", func(ctx context.Context) error {
 		tags := ownerTags(p.opts.Owner, Adopted)
-		p.opts.Installation.mark(tags, nil)
+		p.opts.Installation.Mark(tags, nil)
 		err := it.res.Tag(ctx, it.obs, tags, nil)
 		it.object.Adopted, it.object.Caution = err == nil, it.obs.Caution
 		return err
@@ -187,13 +187,13 @@ func (p *pass) tagging(it *item, diffs []drift.Difference) *step {
 	wanted := p.wantedTags(it)
 	set, remove := map[string]string{}, []string(nil)
 	for _, d := range diffs {
-		key := tagKey(d)
+		key := drift.TagKey(d)
 		if value, ok := wanted[key]; ok {
 			set[key] = value
 		} else {
 			remove = append(remove, key)
 		}
 	}
-	p.opts.Installation.mark(set, it.obs.Tags)
+	p.opts.Installation.Mark(set, it.obs.Tags)
 	return write("tagged", func(ctx context.Context) error { return it.res.Tag(ctx, it.obs, set, remove) })
 }

@@ -5,8 +5,6 @@ package resource
 import (
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 )
@@ -34,7 +32,7 @@ const (
 // ownerOf decides whose an existing object is. An object that status remembers as ours stays ours when its owner tag
 // is taken off; a tag that names somebody else always wins, and so does another installation that has our operator id.
 func (o Options) ownerOf(res Resource, seen *Observation, prior Prior) ownership {
-	if own := ownerOf(res, seen, prior, o.Owner); own != ours || !o.Installation.turnedAway(seen.Tags) {
+	if own := ownerOf(res, seen, prior, o.Owner); own != ours || !o.Installation.TurnedAway(seen.Tags) {
 		return own
 	}
 	return foreign
@@ -98,50 +96,25 @@ func allTags(declared map[string]string, owner string, origin Origin) map[string
 	return tags
 }
 
-// diffTags compares the tags that should be on an object with those that are. Tags that we never set are nobody's
-// business; former are keys that we set once and that left the spec.
+// diffTags compares the tags that should be on an object with those that are.
 func diffTags(desired, observed map[string]string, former []string) []drift.Difference {
-	var diffs []drift.Difference
-	for _, key := range slices.Sorted(maps.Keys(desired)) {
-		if have, ok := observed[key]; !ok || have != desired[key] {
-			diffs = append(diffs, tagDifference(key, desired[key], have))
-		}
-	}
-	for _, key := range slices.Sorted(slices.Values(former)) {
-		_, declared := desired[key]
-		if have, ok := observed[key]; ok && !declared {
-			diffs = append(diffs, tagDifference(key, "", have))
+	diffs := drift.Tags(desired, observed, former)
+	for i := range diffs {
+		if isOwnerTag(drift.TagKey(diffs[i])) {
+			diffs[i].Severity, diffs[i].Reason = drift.Medium, "OwnerTagChanged"
 		}
 	}
 	return diffs
-}
-
-func tagDifference(key, desired, observed string) drift.Difference {
-	d := drift.Difference{
-		Path: tagPath(key), Desired: desired, Observed: observed,
-		Severity: drift.Low, Action: drift.Repair, Reason: "TagChanged",
-	}
-	if isOwnerTag(key) {
-		d.Severity, d.Reason = drift.Medium, "OwnerTagChanged"
-	}
-	return d
 }
 
 func isOwnerTag(key string) bool {
 	return key == OwnerTag || key == OriginTag || key == InstallationTag
 }
 
-func tagPath(key string) string { return "tags[" + key + "]" }
-
-// tagKey is the inverse of tagPath.
-func tagKey(d drift.Difference) string {
-	return strings.TrimSuffix(strings.TrimPrefix(d.Path, "tags["), "]")
-}
-
 // splitTags separates the differences in owner tags from the others.
 func splitTags(diffs []drift.Difference) (owner, others []drift.Difference) {
 	for _, d := range diffs {
-		if isOwnerTag(tagKey(d)) {
+		if isOwnerTag(drift.TagKey(d)) {
 			owner = append(owner, d)
 		} else {
 			others = append(others, d)

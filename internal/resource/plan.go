@@ -148,6 +148,8 @@ func (f *forecast) planCreation(it *item, planned *Planned) {
 	}
 	switch {
 	case len(it.object.Problems) > 0:
+	case it.object.Unshown:
+		planned.Held = append(planned.Held, f.unrepeatable(it).Message)
 	case f.held(it):
 		planned.Held = append(planned.Held, fmt.Sprintf("%s is not created before the problems found are put right", planned.ID))
 	default:
@@ -214,7 +216,7 @@ func (f *forecast) changeable(it *item) func(drift.Difference) bool {
 	}
 	return func(d drift.Difference) bool {
 		if strings.HasPrefix(d.Path, "tags[") {
-			return true
+			return isOwnerTag(drift.TagKey(d)) || !it.blocks(Set, d.Path)
 		}
 		if d.WaitsFor != "" {
 			return !it.object.stuckAt(d) && f.comes(d.WaitsFor)

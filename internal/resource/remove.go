@@ -121,7 +121,7 @@ func (p *pass) present(it *item) bool {
 	if it.obs.Exists {
 		obj.Origin = originOf(it.obs, it.prior)
 	}
-	return it.obs.Exists && !gone(it.res, it.obs) && it.obs.Tags[OwnerTag] == p.opts.Owner && p.opts.Installation.holds(it.obs.Tags)
+	return it.obs.Exists && !gone(it.res, it.obs) && it.obs.Tags[OwnerTag] == p.opts.Owner && p.opts.Installation.Holds(it.obs.Tags)
 }
 
 func gone(res Resource, o *Observation) bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+// Package plan is what `kubectl fargatesec plan` says: who makes a plan, and how it looks. It is pure.
+package plan
 
 import (
 	"context"
@@ -18,10 +19,10 @@ type Planner interface {
 }
 
 // NewPlanner makes a Planner for a cluster: controllers.NewPlanner.
-type NewPlanner func(ctx context.Context, config *rest.Config, o PlanOptions) (Planner, error)
+type NewPlanner func(ctx context.Context, config *rest.Config, o Options) (Planner, error)
 
-// PlanOptions say whose plan it is.
-type PlanOptions struct {
+// Options say whose plan it is.
+type Options struct {
 	// OperatorID and OperatorNamespace are the operator's flags; OperatorID "" is the operator's default.
 	OperatorID, OperatorNamespace string
 	// Accounts are AWSAccounts that count in place of those in the cluster.
@@ -40,18 +41,18 @@ type Plan struct {
 	Refused string
 }
 
-// plannedFor is a plan with the object that it is for.
-type plannedFor struct {
+// For is a plan with the object that it is for.
+type For struct {
 	Plan
-	kind, namespace, name string
-	mode                  string
-	deleted               bool
+	Kind, Namespace, Name string
+	Mode                  string
+	Deleted               bool
 }
 
-func (p plannedFor) full() string { return p.kind + " " + p.namespace + "/" + p.name }
+func (p For) full() string { return p.Kind + " " + p.Namespace + "/" + p.Name }
 
-// held counts what is declared and will not be done.
-func (p plannedFor) held() int {
+// Held counts what is declared and will not be done.
+func (p For) Held() int {
 	n := 0
 	if p.Refused != "" {
 		n++
@@ -63,7 +64,7 @@ func (p plannedFor) held() int {
 }
 
 // count counts the objects with an action.
-func (p plannedFor) count(action resource.Action) int {
+func (p For) count(action resource.Action) int {
 	n := 0
 	for _, o := range p.Objects {
 		if o.Action == action {
@@ -73,4 +74,5 @@ func (p plannedFor) count(action resource.Action) int {
 	return n
 }
 
-func (p plannedFor) acts() bool { return p.count(resource.ActionNone) < len(p.Objects) }
+// Acts tells that something would be written to AWS.
+func (p For) Acts() bool { return p.count(resource.ActionNone) < len(p.Objects) }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+// Package style writes text for people: tables, colours, and values that may hold anything.
+package style
 
 import (
+	"cmp"
 	"fmt"
 
 	"slices"
@@ -22,54 +24,57 @@ type Look struct {
 
 // The colours, as SGR parameters (ECMA-48 §8.3.117).
 const (
-	bold   = "1"
-	red    = "31"
-	yellow = "33"
-	green  = "32"
-	dim    = "2"
-	worst  = "1;31"
+	Bold   = "1"
+	Red    = "31"
+	Yellow = "33"
+	Green  = "32"
+	Dim    = "2"
+	Worst  = "1;31"
 )
 
-func (l Look) paint(colour, text string) string {
+// Paint colours text, where there are colours.
+func (l Look) Paint(colour, text string) string {
 	if !l.Colour || colour == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-func severityColour(s string) string {
+// SeverityColour is the colour of a drift.Severity.
+func SeverityColour(s string) string {
 	switch drift.Severity(s) {
 	case drift.Critical:
-		return worst
+		return Worst
 	case drift.High:
-		return red
+		return Red
 	case drift.Medium:
-		return yellow
+		return Yellow
 	default:
-		return dim
+		return Dim
 	}
 }
 
 // mostCell is how long a value may be in a table that is not wide.
 const mostCell = 48
 
-func (l Look) cell(text string) string {
-	text = printable(text)
+// Cell is text for a column: printable, and cut unless the look is wide.
+func (l Look) Cell(text string) string {
+	text = Printable(text)
 	if l.Wide || utf8.RuneCountInString(text) <= mostCell {
 		return text
 	}
 	return string([]rune(text)[:mostCell-1]) + "…"
 }
 
-// table writes rows in columns. The first row is the header; paint colours a cell that is already as wide as its column.
-func (l Look) table(w *strings.Builder, indent string, rows [][]string, paint func(row, column int, text string) string) {
+// Table writes rows in columns. The first row is the header; paint colours a cell that is already as wide as its column.
+func (l Look) Table(w *strings.Builder, indent string, rows [][]string, paint func(row, column int, text string) string) {
 	var widths []int
 	for _, row := range rows {
 		for i := range row {
 			if i < len(row)-1 || l.Wide {
-				row[i] = l.cell(row[i])
+				row[i] = l.Cell(row[i])
 			} else {
-				row[i] = printable(row[i]) // nothing is beside the last column that it could push away
+				row[i] = Printable(row[i]) // nothing is beside the last column that it could push away
 			}
 			if i == len(widths) {
 				widths = append(widths, 0)
@@ -140,10 +145,31 @@ func distance(a, b string) int {
 	return rows[len(a)][len(b)]
 }
 
-// didYouMean is the end of an error about an unknown word.
-func didYouMean(word string, known []string) string {
+// DidYouMean is the end of an error about an unknown word.
+func DidYouMean(word string, known []string) string {
 	if words := near(word, known); len(words) > 0 {
 		return "; did you mean " + strings.Join(words, ", ") + "?"
 	}
 	return ""
+}
+
+// Printable replaces what a terminal would obey: names and tags come from AWS, where anybody may have written them.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
+// OrDash is text, or - for none.
+func OrDash(text string) string { return cmp.Or(text, "-") }
+
+// Count is a number with its noun, in the plural unless it is 1.
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

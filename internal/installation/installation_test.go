@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package resource
+package installation
 
 import (
 	"fmt"
@@ -31,7 +31,7 @@ func tagOf(text string) map[string]string {
 			words[i] = uidOf(w[0])[:8]
 		}
 	}
-	return map[string]string{InstallationTag: strings.Join(words, " ")}
+	return map[string]string{Tag: strings.Join(words, " ")}
 }
 
 // TestClaims says what an installation writes when it finds a tag, and whether it may delete.
@@ -68,11 +68,11 @@ func TestClaims(t *testing.T) {
 			i.Former = []string{uidOf(c.former[0])}
 		}
 		tags := tagOf(c.found)
-		if got := letters(i.claim(tags)); got != c.writes {
+		if got := letters(i.Claim(tags)); got != c.writes {
 			t.Errorf("%s (gone: %q) finds %q and writes %q, want %q", c.me, c.former, c.found, got, c.writes)
 		}
-		if i.holds(tags) != c.holds || i.turnedAway(tags) != c.turnedAway {
-			t.Errorf("%s (gone: %q) finds %q: holds %v, turned away %v", c.me, c.former, c.found, i.holds(tags), i.turnedAway(tags))
+		if i.Holds(tags) != c.holds || i.TurnedAway(tags) != c.turnedAway {
+			t.Errorf("%s (gone: %q) finds %q: holds %v, turned away %v", c.me, c.former, c.found, i.Holds(tags), i.TurnedAway(tags))
 		}
 	}
 }
@@ -94,13 +94,13 @@ func TestTheExchangeEnds(t *testing.T) {
 				if round > 0 {
 					i = installations[random.IntN(n)]
 				}
-				claim := i.claim(tags)
+				claim := i.Claim(tags)
 				if claim == "" {
 					quiet++
 					continue
 				}
 				quiet = 0
-				if tags[InstallationTag] = claim; len(claim) > 256 {
+				if tags[Tag] = claim; len(claim) > 256 {
 					t.Fatalf("%d characters: %s", len(claim), claim)
 				}
 				if writes++; writes > n*n {
@@ -111,8 +111,8 @@ func TestTheExchangeEnds(t *testing.T) {
 				continue // some may not have read yet
 			}
 			for _, i := range installations {
-				if i.holds(tags) == i.turnedAway(tags) {
-					t.Errorf("%d installations: %s neither holds nor leaves: %s", n, i.UID, tags[InstallationTag])
+				if i.Holds(tags) == i.TurnedAway(tags) {
+					t.Errorf("%d installations: %s neither holds nor leaves: %s", n, i.UID, tags[Tag])
 				}
 			}
 		}
@@ -124,11 +124,11 @@ func TestOfTwoTheFirstOneStays(t *testing.T) {
 	for _, order := range []string{"bab", "bba", "abab", "baab"} {
 		tags := tagOf("a")
 		for _, letter := range []byte(order) {
-			if claim := (Installation{UID: uidOf(letter)}).claim(tags); claim != "" {
-				tags[InstallationTag] = claim
+			if claim := (Installation{UID: uidOf(letter)}).Claim(tags); claim != "" {
+				tags[Tag] = claim
 			}
 		}
-		if got := letters(tags[InstallationTag]); got != "a not b" {
+		if got := letters(tags[Tag]); got != "a not b" {
 			t.Errorf("%s: %q", order, got)
 		}
 	}
@@ -138,15 +138,15 @@ func TestOfTwoTheFirstOneStays(t *testing.T) {
 func TestWhatSomebodyWroteIntoTheTag(t *testing.T) {
 	i := Installation{UID: uidOf('a')}
 	for _, text := range []string{"from", "not", "not not", "from from a", strings.Repeat("x", 256), strings.Repeat("x ", 128), "b from " + strings.Repeat("c ", 100)} {
-		claim := i.claim(map[string]string{InstallationTag: text})
+		claim := i.Claim(map[string]string{Tag: text})
 		if len(claim) > 256 || claim == "" {
 			t.Errorf("%q leads to %q", text, claim)
 		}
-		if next := i.claim(map[string]string{InstallationTag: claim}); next != "" {
+		if next := i.Claim(map[string]string{Tag: claim}); next != "" {
 			t.Errorf("%q leads to %q, and that to %q", text, claim, next)
 		}
 	}
-	if got := fmt.Sprint(heldOf(map[string]string{InstallationTag: "  a   from b not  c "})); got != "a from b not c" {
+	if got := fmt.Sprint(heldOf(map[string]string{Tag: "  a   from b not  c "})); got != "a from b not c" {
 		t.Errorf("read as %q", got)
 	}
 }

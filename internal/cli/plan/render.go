@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package plan
 
 import (
 	"cmp"
@@ -8,7 +8,7 @@ import (
 	"html"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/runtime"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
 
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
@@ -33,47 +33,47 @@ var actions = []struct {
 	{resource.ActionDelete, "delete"}, {resource.ActionRelease, "release"},
 }
 
-// colour of what happens.
-func (l Look) planned(action resource.Action, text string) string {
+// paint colours what happens.
+func paint(l style.Look, action resource.Action, text string) string {
 	switch action {
 	case resource.ActionCreate:
-		return l.paint(green, text)
+		return l.Paint(style.Green, text)
 	case resource.ActionDelete:
-		return l.paint(red, text)
+		return l.Paint(style.Red, text)
 	case resource.ActionNone:
 		return text
 	}
-	return l.paint(yellow, text)
+	return l.Paint(style.Yellow, text)
 }
 
-// renderPlan writes a plan for people.
-func renderPlan(w *strings.Builder, l Look, list []plannedFor) {
+// Render writes a plan for people.
+func Render(w *strings.Builder, l style.Look, list []For) {
 	for _, p := range list {
-		fmt.Fprintf(w, "%s  %s\n", l.paint(bold, p.full()), p.what())
+		fmt.Fprintf(w, "%s  %s\n", l.Paint(style.Bold, p.full()), p.what())
 		if p.Refused != "" {
-			fmt.Fprintln(w, "  "+l.paint(red, "! "+printable(p.Refused)))
+			fmt.Fprintln(w, "  "+l.Paint(style.Red, "! "+style.Printable(p.Refused)))
 		}
 		for _, o := range p.Objects {
-			renderPlanned(w, l, o)
+			renderObject(w, l, o)
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w, planSummary(list))
+	fmt.Fprintln(w, summary(list))
 }
 
 // what says what is planned for: an application or a deletion.
-func (p plannedFor) what() string {
+func (p For) what() string {
 	switch {
-	case p.deleted && p.mode != "Enforce":
-		return "deleted in mode " + p.mode + ": everything stays in AWS"
-	case p.deleted:
+	case p.Deleted && p.Mode != "Enforce":
+		return "deleted in mode " + p.Mode + ": everything stays in AWS"
+	case p.Deleted:
 		return "deleted"
-	case p.mode == "Suspend":
+	case p.Mode == "Suspend":
 		return "mode Suspend: AWS is neither read nor written"
-	case p.mode != "Enforce":
-		return "mode " + p.mode + ": nothing is written"
+	case p.Mode != "Enforce":
+		return "mode " + p.Mode + ": nothing is written"
 	}
-	return "mode " + p.mode
+	return "mode " + p.Mode
 }
 
 // quiet tells that there is nothing to say about an object.
@@ -81,27 +81,27 @@ func quiet(o resource.Planned) bool {
 	return o.Action == resource.ActionNone && len(o.Differences)+len(o.Held)+len(o.Warnings) == 0
 }
 
-func renderPlanned(w *strings.Builder, l Look, o resource.Planned) {
+func renderObject(w *strings.Builder, l style.Look, o resource.Planned) {
 	if quiet(o) {
 		return
 	}
 	v := verbs[o.Action]
-	fmt.Fprintf(w, "  %s\n", l.planned(o.Action, fmt.Sprintf("%s %s %s", v.sign, printable(o.ID.String()), v.verb)))
+	fmt.Fprintf(w, "  %s\n", paint(l, o.Action, fmt.Sprintf("%s %s %s", v.sign, style.Printable(o.ID.String()), v.verb)))
 	for _, held := range o.Held {
-		fmt.Fprintln(w, "      "+l.paint(red, "! "+printable(held)))
+		fmt.Fprintln(w, "      "+l.Paint(style.Red, "! "+style.Printable(held)))
 	}
 	for _, warning := range o.Warnings {
-		fmt.Fprintln(w, "      "+l.paint(yellow, "! "+printable(warning)))
+		fmt.Fprintln(w, "      "+l.Paint(style.Yellow, "! "+style.Printable(warning)))
 	}
 	rows := [][]string{{"", "FIELD", "FROM", "TO"}}
 	for _, d := range o.Changes {
-		rows = append(rows, []string{signOf(d), d.Path, orDash(d.Observed), orDash(d.Desired)})
+		rows = append(rows, []string{signOf(d), d.Path, style.OrDash(d.Observed), style.OrDash(d.Desired)})
 	}
 	for _, d := range o.Differences {
-		rows = append(rows, []string{"=", d.Path, orDash(d.Observed), "stays; declared: " + orDash(d.Desired)})
+		rows = append(rows, []string{"=", d.Path, style.OrDash(d.Observed), "stays; declared: " + style.OrDash(d.Desired)})
 	}
 	if len(rows) > 1 {
-		l.table(w, "      ", rows, nil)
+		l.Table(w, "      ", rows, nil)
 	}
 }
 
@@ -115,8 +115,8 @@ func signOf(d drift.Difference) string {
 	return "~"
 }
 
-// planSummary is one line.
-func planSummary(list []plannedFor) string {
+// summary is one line.
+func summary(list []For) string {
 	var parts []string
 	held, stays := 0, 0
 	for _, a := range actions {
@@ -129,7 +129,7 @@ func planSummary(list []plannedFor) string {
 		}
 	}
 	for _, p := range list {
-		held += p.held()
+		held += p.Held()
 		for _, o := range p.Objects {
 			stays += len(o.Differences)
 		}
@@ -140,7 +140,7 @@ func planSummary(list []plannedFor) string {
 		if stays == 1 {
 			verb = "stays"
 		}
-		text += fmt.Sprintf(" %s %s.", count(stays, "difference"), verb)
+		text += fmt.Sprintf(" %s %s.", style.Count(stays, "difference"), verb)
 	}
 	if held > 0 {
 		text += fmt.Sprintf(" Held up: %d, see !.", held)
@@ -151,16 +151,16 @@ func planSummary(list []plannedFor) string {
 // mostMarkdown keeps a comment below what hosts of pull requests take: 65,536 characters on GitHub.
 const mostMarkdown = 60000
 
-// planMarkdown writes a plan as a comment on a pull request. Values are shown as code, so that nothing in them is taken for
+// Markdown writes a plan as a comment on a pull request. Values are shown as code, so that nothing in them is taken for
 // markup, a link or a mention.
-func planMarkdown(list []plannedFor) string {
+func Markdown(list []For) string {
 	var w strings.Builder
-	fmt.Fprintf(&w, "**%s**\n", planSummary(list))
+	fmt.Fprintf(&w, "**%s**\n", summary(list))
 	for n, p := range list {
 		var part strings.Builder
 		markdownOf(&part, p)
 		if w.Len()+part.Len() > mostMarkdown {
-			fmt.Fprintf(&w, "\n%s of %d are left out: the comment would be too long.\n", count(len(list)-n, "object"), len(list))
+			fmt.Fprintf(&w, "\n%s of %d are left out: the comment would be too long.\n", style.Count(len(list)-n, "object"), len(list))
 			break
 		}
 		w.WriteString(part.String())
@@ -168,7 +168,7 @@ func planMarkdown(list []plannedFor) string {
 	return w.String()
 }
 
-func markdownOf(w *strings.Builder, p plannedFor) {
+func markdownOf(w *strings.Builder, p For) {
 	fmt.Fprintf(w, "\n#### %s %s\n\n", code(p.full()), p.what())
 	if p.Refused != "" {
 		fmt.Fprintf(w, "⚠️ %s\n\n", code(p.Refused))
@@ -187,10 +187,10 @@ func markdownOf(w *strings.Builder, p plannedFor) {
 		v := verbs[o.Action]
 		row(code(v.sign), code(o.ID.String()), v.verb, "", "")
 		for _, d := range o.Changes {
-			row(code(signOf(d)), "", code(d.Path), code(orDash(d.Observed)), code(orDash(d.Desired)))
+			row(code(signOf(d)), "", code(d.Path), code(style.OrDash(d.Observed)), code(style.OrDash(d.Desired)))
 		}
 		for _, d := range o.Differences {
-			row("=", "", code(d.Path), code(orDash(d.Observed)), "stays; declared: "+code(orDash(d.Desired)))
+			row("=", "", code(d.Path), code(style.OrDash(d.Observed)), "stays; declared: "+code(style.OrDash(d.Desired)))
 		}
 		for _, text := range append(append([]string{}, o.Held...), o.Warnings...) {
 			row("⚠️", "", code(text), "", "")
@@ -200,15 +200,15 @@ func markdownOf(w *strings.Builder, p plannedFor) {
 
 // code is text in an HTML code element: unlike backticks, it can hold any text, also in a table.
 func code(text string) string {
-	text = html.EscapeString(printable(text))
+	text = html.EscapeString(style.Printable(text))
 	for _, c := range "|`*_[]@#~\\" {
 		text = strings.ReplaceAll(text, string(c), fmt.Sprintf("\x00%d;", c))
 	}
 	return "<code>" + strings.ReplaceAll(text, "\x00", "&#") + "</code>"
 }
 
-// planReport is the output of plan for programs.
-func planReport(list []plannedFor) (runtime.Object, error) {
+// Report is what programs read of a plan.
+func Report(list []For) map[string]any {
 	items := []map[string]any{}
 	for _, p := range list {
 		objects := []map[string]any{}
@@ -218,10 +218,10 @@ func planReport(list []plannedFor) (runtime.Object, error) {
 				"changes": fieldsOf(o.Changes), "differences": fieldsOf(o.Differences), "held": o.Held, "warnings": o.Warnings,
 			})
 		}
-		items = append(items, map[string]any{"kind": p.kind, "namespace": p.namespace, "name": p.name, "mode": p.mode, "deleted": p.deleted,
+		items = append(items, map[string]any{"kind": p.Kind, "namespace": p.Namespace, "name": p.Name, "mode": p.Mode, "deleted": p.Deleted,
 			"refused": p.Refused, "objects": objects})
 	}
-	return structured("PlanReport", map[string]any{"items": items, "summary": planSummary(list)})
+	return map[string]any{"items": items, "summary": summary(list)}
 }
 
 func fieldsOf(list []drift.Difference) []map[string]any {
