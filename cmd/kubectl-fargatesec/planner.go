@@ -30,7 +30,6 @@ import (
 
 // planner is a plan.Planner: an operator without a manager, which reads and never writes.
 type planner struct {
-	scheme      *runtime.Scheme
 	reconcilers map[string]*pass.Reconciler // by kind
 }
 
@@ -65,7 +64,7 @@ func newPlanner(ctx context.Context, config *rest.Config, o plan.Options) (plan.
 			Sessions: &awsapi.Sessions{Version: o.Version, ReadOnly: true}},
 		Installation: resource.Installation{UID: installation}, OperatorID: cmp.Or(o.OperatorID, installation),
 	}
-	p := &planner{scheme: scheme, reconcilers: map[string]*pass.Reconciler{}}
+	p := &planner{reconcilers: map[string]*pass.Reconciler{}}
 	for _, kind := range kinds.All {
 		p.reconcilers[kind.Name] = operator.Reconciler(kind, nobody{})
 	}

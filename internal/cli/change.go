@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
-
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
 )
 
 // fieldManager is who metadata.managedFields says made a change.

@@ -16,9 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/fargate-security/fargate-security-operator/internal/cli/plan"
-	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
-
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,6 +23,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 
+	"github.com/fargate-security/fargate-security-operator/internal/cli/plan"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
 	"github.com/fargate-security/fargate-security-operator/internal/controls"
 )
 

@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
-
 	"github.com/spf13/cobra"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
 )
 
 // changeFlags are those of commands that change objects: they must be told which.

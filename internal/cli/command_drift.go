@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
-
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
 )
 
 func (o *options) driftCommand() *cobra.Command {

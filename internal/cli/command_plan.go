@@ -9,9 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fargate-security/fargate-security-operator/internal/cli/plan"
-	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
-
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,6 +19,8 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/plan"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
 )
 
 // markdown is the format of --output for a comment on a pull request.

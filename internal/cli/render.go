@@ -5,9 +5,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-
-	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
-
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
 	"github.com/fargate-security/fargate-security-operator/internal/controls"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )

@@ -12,13 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/fargate-security/fargate-security-operator/api/v1alpha1"
+	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
 )
 
 var update = flag.Bool("update", false, "Write the golden files.")

@@ -102,6 +102,20 @@ type pass struct {
 // is observed before anything is written: what can be known to be wrong stops every creation, while repairs of what
 // is already ours go on. Leftovers are Resources of ours that are no longer declared.
 func Run(ctx context.Context, resources, leftovers []Resource, opts Options) Result {
+	p := look(ctx, resources, opts)
+	for _, it := range p.items {
+		it.first = slices.Clone(it.object.Drift)
+	}
+	if opts.Enforce {
+		p.act(ctx)
+	}
+	p.conclude()
+	p.prune(p.opts.fresh(ctx), leftovers)
+	return p.result
+}
+
+// look begins a pass: everything is observed and judged, and it is known whether something must be put right first.
+func look(ctx context.Context, resources []Resource, opts Options) *pass {
 	p := newPass(resources, opts)
 	for _, it := range p.items {
 		p.observe(ctx, it)
@@ -111,15 +125,9 @@ func Run(ctx context.Context, resources, leftovers []Resource, opts Options) Res
 		p.makeSure(ctx)
 	}
 	for _, it := range p.items {
-		it.first = slices.Clone(it.object.Drift)
 		p.blocked = p.blocked || len(it.object.Problems) > 0 || it.object.Failed()
 	}
-	if opts.Enforce {
-		p.act(ctx)
-	}
-	p.conclude()
-	p.prune(p.opts.fresh(ctx), leftovers)
-	return p.result
+	return p
 }
 
 // judgeAll comes after all is observed: an object may refer to one that comes later in the list.

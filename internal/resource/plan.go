@@ -45,22 +45,12 @@ type Planned struct {
 // Plan says what Run would do with the same arguments, in one pass or in as many as it takes until nothing is left to do. It
 // never writes. What it cannot foresee are refusals of calls that it does not make.
 func Plan(ctx context.Context, resources, leftovers []Resource, opts Options) []Planned {
-	p := newPass(resources, opts)
-	for _, it := range p.items {
-		p.observe(ctx, it)
-	}
-	p.judgeAll()
-	if opts.Enforce {
-		p.makeSure(ctx)
-	}
-	for _, it := range p.items {
-		p.blocked = p.blocked || len(it.object.Problems) > 0 || it.object.Failed()
-	}
+	p := look(ctx, resources, opts)
 	p.judgeAll() // what is adoptable is kept out where something is wrong
 	f := forecast{pass: p, exists: map[ID]bool{}}
-	var list []Planned
-	for range p.items { // an object that will be there lets the next one be, in whichever order they are listed
-		list = f.declared()
+	list := f.declared()
+	for known := -1; known < len(f.exists); list = f.declared() { // what will be there may let others be
+		known = len(f.exists)
 	}
 	return append(list, f.undeclared(opts.fresh(ctx), list, leftovers)...)
 }

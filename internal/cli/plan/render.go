@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/fargate-security/fargate-security-operator/internal/cli/style"
-
 	"github.com/fargate-security/fargate-security-operator/internal/drift"
 	"github.com/fargate-security/fargate-security-operator/internal/resource"
 )

@@ -6,7 +6,6 @@ package style
 import (
 	"cmp"
 	"fmt"
-
 	"slices"
 	"strings"
 	"unicode/utf8"
